@@ -1,0 +1,58 @@
+"""What a run would ask, as data: `coldstart plan` prints it, `coldstart harden` allows exactly it. Nothing here connects."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from coldstart.reads import Read
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlannedRead(_Frozen):
+    """A read and how a person would write it down. `place` is where it is sent from."""
+
+    place: str
+    asks: str
+    read: Read = Field(discriminator="kind")
+
+
+class PlannedCheck(_Frozen):
+    """A check on a host, with what it asks. No reads: it does not apply there, `not_applicable` says why."""
+
+    id: str
+    host: str | None
+    probe: str | None
+    claim: str
+    severity: str
+    reads: tuple[PlannedRead, ...]
+    not_applicable: str = ""
+
+
+class PlannedGate(_Frozen):
+    name: str
+    title: str
+    needs: dict[str, str]
+    checks: tuple[PlannedCheck, ...]
+
+
+class PlannedHost(_Frozen):
+    name: str
+    address: str
+    user: str
+    port: int
+    local: bool
+    role: str
+
+
+class Plan(_Frozen):
+    """Every gate in DAG order, every read in the order of the checks that need it."""
+
+    schema_version: int = 1
+    baseline: str
+    hosts: tuple[PlannedHost, ...]
+    every_host: tuple[PlannedRead, ...] = Field(
+        description="What the engine itself asks of each host that it logs in to."
+    )
+    gates: tuple[PlannedGate, ...]
+    distinct_reads: int

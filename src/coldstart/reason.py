@@ -1,0 +1,89 @@
+"""Why a read or a check ended as it did: one code a cause, used alike in output, JSON and metrics."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A stable code, whether it was *observed* (the world is bad) or not (we could not look), and its sentence.
+
+    ``observed`` is what keeps "PostgreSQL is down" and "could not ask about PostgreSQL" apart: an unobserved reason
+    never claims anything about the service (faults.md, "NOT OBSERVED").
+    """
+
+    observed: bool
+    says: str
+
+    def __new__(cls, code: str, observed: bool = True, says: str = "") -> "Reason":  # noqa: FBT001, FBT002 - enum value
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.observed = observed
+        member.says = says or code.replace("-", " ")
+        return member
+
+    OK = "ok", True, "as expected"
+
+    # --- observed: the world answered, and the answer is bad -------------------------------------------------------
+    PORT_CLOSED = "port-closed", True, "port closed: the host answers, nothing listens"
+    NO_ANSWER = "no-answer", True, "no answer to any probe packet"
+    NOT_RESOLVED_ON_LINK = "arp-incomplete", True, "no host on this segment answers for the address"
+    ABSENT = "absent", True, "does not exist"
+    STARTING = "starting", True, "still starting"
+    NOT_RUNNING = "not-running", True, "not running"
+    FAILED = "failed", True, "failed"
+    UNHEALTHY = "unhealthy", True, "running, but reports itself unhealthy"
+    RESTART_LOOP = "restart-loop", True, "restarts again and again"
+    RESTARTED = "restarted", True, "restarted on its own"
+    ORPHAN = "orphan", True, "left behind by the unclean shutdown"
+    WRONG_VALUE = "wrong-value", True, "not the expected value"
+    OVER_LIMIT = "over-limit", True, "beyond the limit"
+    TOO_FEW = "too-few", True, "fewer than expected"
+    SIGNATURE = "signature", True, "a known signature of damage is in the log"
+    PARTLY_READ = "partly-read", True, "only the newest part of it was read"
+    READ_ONLY = "read-only", True, "file system is mounted read-only"
+    STORAGE_CORRUPTION = "storage-corruption", True, "storage corruption"
+    REJECTING = "rejecting", True, "answers, but rejects connections"
+    UNEXPECTED_STATUS = "unexpected-status", True, "unexpected HTTP status"
+    UNEXPECTED_REDIRECT = "unexpected-redirect", True, "unexpected redirect"
+    BODY_MISMATCH = "body-mismatch", True, "body does not match"
+    TLS_EXPIRED = "tls-expired", True, "TLS certificate expired"
+    TLS_WRONG_NAME = "tls-wrong-name", True, "TLS certificate is for another name"
+    TLS_UNKNOWN_ISSUER = "tls-unknown-issuer", True, "TLS certificate from an unknown issuer"
+    TLS_INVALID = "tls-invalid", True, "TLS handshake refused"
+    EXPIRING = "expiring", True, "expires soon"
+    FALLBACK_ADDRESS = "fallback-address", True, "a preferred address failed, another one answered"
+    CLOCK_SKEW = "clock-skew", True, "clock differs from this machine's"
+    WRONG_HOST = "wrong-host", True, "another machine answers at this address"
+    ALL_ALTERNATIVES_FAILED = "no-alternative-left", True, "none of the alternatives is good"
+
+    # --- not observed: nothing may be claimed about the thing that was asked for ------------------------------------
+    NAME_NOT_RESOLVED = "name-not-resolved", False, "could not observe: name not resolved"
+    UNREACHABLE = "unreachable", False, "could not observe: no route to the host"
+    CONNECT_TIMEOUT = "connect-timeout", False, "could not observe: connect timed out"
+    LOGIN_TIMEOUT = "login-timeout", False, "could not observe: login timed out"
+    HOST_KEY_MISMATCH = "host-key-mismatch", False, "could not observe: host key mismatch"
+    HOST_KEY_UNKNOWN = "host-key-unknown", False, "could not observe: host not in known_hosts"
+    AUTHENTICATION = "authentication", False, "could not observe: authentication rejected"
+    KEY_EXCHANGE = "key-exchange", False, "could not observe: no common key exchange"
+    CONNECTION_LOST = "connection-lost", False, "could not observe: connection lost"
+    CHANNEL_REFUSED = "channel-refused", False, "could not observe: the server refused another channel"
+    REMOTE_TIMEOUT = "remote-timeout", False, "could not observe: the command did not end in time"
+    OUTPUT_NOT_CLOSED = "output-not-closed", False, "could not observe: output not closed"
+    NO_EXIT_STATUS = "no-exit-status", False, "could not observe: no exit status"
+    KILLED = "killed", False, "could not observe: the command was killed by a signal"
+    UNEXPECTED_EXIT = "unexpected-exit", False, "could not observe: the command failed"
+    TOOL_MISSING = "tool-missing", False, "could not observe: tool missing on the host"
+    NOT_ALLOWED = "not-allowed", False, "could not observe: not allowed"
+    OVER_CAP = "over-cap", False, "could not observe: the answer is over the size cap"
+    NOT_UTF8 = "not-utf8", False, "could not observe: the answer is not UTF-8"
+    UNPARSABLE = "unparsable", False, "could not observe: unparsable answer"
+    NO_EVIDENCE = "no-evidence", False, "could not observe: there was nothing to read"
+    DAEMON_SILENT = "daemon-silent", False, "could not observe: the daemon does not answer"
+    SERVICE_REFUSES = "service-refuses", False, "could not observe: the service refuses to answer"
+    DEADLINE = "deadline", False, "could not observe: deadline passed"
+    PROTOCOL = "protocol", False, "could not observe: the peer broke the protocol"
+    BOOT_CHANGED = "boot-id-changed", False, "could not observe: the host rebooted during the run"
+    BOOT_UNKNOWN = "boot-id-unknown", False, "could not observe: the host's boot id could not be confirmed"
+    NOT_RECORDED = "not-recorded", False, "could not observe: not in the recording"
+    FORBIDDEN = "forbidden", False, "could not observe: not an allowed read-only command"
+    INTERRUPTED = "interrupted", False, "could not observe: interrupted"
+    INTERNAL = "internal-error", False, "could not observe: internal error"
