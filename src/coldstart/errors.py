@@ -12,7 +12,7 @@ class ColdstartError(Exception):
 
 
 class UsageError(ColdstartError):
-    """Nothing can be judged: bad option, bad baseline, nothing selected. `problems` are whole lines for the operator."""
+    """Nothing can be judged: bad option, bad baseline, nothing selected. `problems` are lines for the operator."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -21,6 +21,10 @@ class UsageError(ColdstartError):
 
 class BaselineError(UsageError):
     """The baseline is invalid; every problem is ``file:line:column: what: what to do``."""
+
+
+class OutputError(ColdstartError):
+    """The result could not be written (full disk, closed pipe); a file that was there before is whole. Exit 3."""
 
 
 class ReadError(ColdstartError):

@@ -127,7 +127,7 @@ class Exchange(_Frozen):
 
 
 class CheckResult(_Frozen):
-    """One declared check on one host (or one that spans hosts, `host` None). Each declared check has one, whatever befell."""
+    """One declared check on one host (`host` None: over several together). Each has one, whatever befell."""
 
     id: str = Field(description="GATE/check, stable: the same in output, JSON, metrics and accepts.")
     host: str | None

@@ -1,4 +1,4 @@
-"""What a run would ask, as data: `coldstart plan` prints it, `coldstart harden` allows exactly it. Nothing here connects."""
+"""What a run would ask, as data: `coldstart plan` prints it. Nothing here connects."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,3 +56,4 @@ class Plan(_Frozen):
     )
     gates: tuple[PlannedGate, ...]
     distinct_reads: int
+    wrapped_in: str = Field(description="What every command on a host is wrapped in; N is its time limit in seconds.")

@@ -7,6 +7,7 @@ that the engine asks once. A `Reply` is complete, or it is a `NoReply` that says
 import base64
 import binascii
 import re
+import shlex
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
@@ -22,7 +23,8 @@ OUTPUT_CAP = 1 << 20
 """Bytes kept of one stream or body (1 MiB); what is longer is not judged."""
 
 _DENIED = re.compile(
-    r"permission denied|operation not permitted|access denied|not permitted|must be root|interactive authentication required",
+    r"permission denied|operation not permitted|access denied|not permitted|must be root|"
+    r"interactive authentication required",
     re.IGNORECASE,
 )
 
@@ -96,8 +98,7 @@ class Command(_Read):
         return self.host
 
     def describe(self) -> str:
-        words = ("sudo", "-n", *self.argv) if self.sudo else self.argv
-        return " ".join(word if re.fullmatch(r"[\w@%+=:,./*{}-]+", word) else f"'{word}'" for word in words)
+        return shlex.join(("sudo", "-n", *self.argv) if self.sudo else self.argv)
 
 
 class BootId(_Read):
@@ -199,8 +200,13 @@ class Neighbour(_Read):
     def entry_argv(self) -> tuple[str, ...]:
         return ("ip", "-json", "neighbour", "show", "to", self.address)
 
+    @property
+    def nudge(self) -> "Ping":
+        """The packet that makes the kernel look for the address; sent only where the route leads straight to it."""
+        return Ping(address=self.address, count=1, wait=1)
+
     def describe(self) -> str:
-        return f"{' '.join(self.route_argv)}; {' '.join(self.entry_argv)}"
+        return "; ".join((" ".join(self.route_argv), self.nudge.describe(), " ".join(self.entry_argv)))
 
 
 Read = Command | BootId | SshLogin | HttpGet | TcpDial | Ping | Neighbour
@@ -228,7 +234,7 @@ class CommandReply(_Reply):
 
     @property
     def text(self) -> str:
-        """stdout as text, for judging. Raises `NotUtf8` where it is not: a replaced byte must never decide a verdict."""
+        """Stdout as text, for judging. Raises `NotUtf8`: a replaced byte must never decide a verdict."""
         return utf8(self.stdout)
 
     @property
@@ -272,7 +278,7 @@ class Tls(_Frozen):
 
 
 class HttpReply(_Reply):
-    """A complete response: the last one, after the redirects that the read allowed (`redirects` lists their targets)."""
+    """A complete response: the last one, after the redirects that the read allowed (`redirects`: their targets)."""
 
     kind: Literal["http"] = "http"
     status: int

@@ -1,6 +1,7 @@
 """Why a read or a check ended as it did: one code a cause, used alike in output, JSON and metrics."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -13,11 +14,11 @@ class Reason(StrEnum):
     observed: bool
     says: str
 
-    def __new__(cls, code: str, observed: bool = True, says: str = "") -> "Reason":  # noqa: FBT001, FBT002 - enum value
+    def __new__(cls, code: str, observed: bool, says: str) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.observed = observed
-        member.says = says or code.replace("-", " ")
+        member.says = says
         return member
 
     OK = "ok", True, "as expected"

@@ -26,7 +26,7 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Return `text` visible, on one line, and at most `limit` characters long (cut in the middle of nothing: with …)."""
+    """Return `text` visible, on one line, and at most `limit` characters long (a cut shows as …)."""
     flat = visible(text.strip())
     for raw, shown in _LINE_BREAKS.items():
         flat = flat.replace(raw, shown)
@@ -34,7 +34,7 @@ def one_line(text: str, limit: int = 300) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Return `data` as text for people: UTF-8 where it is, the other bytes as ``\\xNN``, controls made visible."""
+    r"""Return `data` as text for people: UTF-8 where it is, the other bytes as ``\xNN``, controls made visible."""
     return visible(data.decode("utf-8", errors="backslashreplace"))
 
 
