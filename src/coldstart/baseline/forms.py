@@ -1,0 +1,206 @@
+"""The YAML of a baseline as it is written: which keys there are, and the type of each; the schema is made from these.
+
+Names are looked up and defaults applied in `build`; a form only knows what one mapping may hold.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from coldstart import shapes
+from coldstart.outcome import Severity
+from coldstart.probes.params import Duration, HostAddress, Port
+
+GATE_NAME = r"[A-Z0-9][A-Z0-9-]{0,63}"
+CHECK_ID = r"[a-z0-9][a-z0-9-]{0,63}"
+VERSION = 1
+
+_STRING_OR_NUMBER = ["string", "number"]
+_NAMES_SCHEMA = {
+    "anyOf": [
+        {"type": ["string", "integer"]},
+        {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1},
+    ]
+}
+_SUFFICIENT = {"enum": ["pass", "warn"]}
+_NEEDS_SCHEMA = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object", "additionalProperties": _SUFFICIENT},
+    ]
+}
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _needs(value: Any) -> Any:
+    value = _one_or_many(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return dict.fromkeys(value, "warn")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it is blank: say it in words, or remove the key")
+    return value
+
+
+def _version(value: int) -> int:
+    if value != VERSION:
+        raise ValueError(f"this program reads schema version {VERSION}: use a baseline of that version")
+    return value
+
+
+def _matches(pattern: str, what: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(what)
+        return value
+
+    return AfterValidator(check)
+
+
+Words = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": _STRING_OR_NUMBER, "minLength": 1})]
+"""Text for people."""
+CheckId = Annotated[
+    str,
+    _matches(CHECK_ID, "an id is lower-case letters, digits and '-', like pg-isready"),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{CHECK_ID}$"}),
+]
+UserName = Annotated[
+    str,
+    _matches(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", "a user's name is letters, digits, '_', '.' and '-'"),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)]
+Phrases = Annotated[
+    tuple[Words, ...], BeforeValidator(_one_or_many), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)
+]
+Needs = Annotated[dict[str, Literal["pass", "warn"]], BeforeValidator(_needs), WithJsonSchema(_NEEDS_SCHEMA)]
+Reasons = Annotated[dict[str, Words], Field(description="Hosts that it does not apply to, with the reason of each.")]
+Members = Annotated[
+    list[Any], WithJsonSchema({"type": "array", "items": {"x-form": "MemberForm"}, "minItems": 2}), Field(min_length=2)
+]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _list_of(name: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "array", "items": {"x-form": name}, "minItems": 1})
+
+
+def _named(name: str, pattern: str) -> WithJsonSchema:
+    keys = {"pattern": f"^{pattern}$"}
+    return WithJsonSchema(
+        {"type": "object", "additionalProperties": {"x-form": name}, "propertyNames": keys, "minProperties": 1}
+    )
+
+
+class VariableForm(_Form):
+    """A variable that says what it is for; without a default it must be set by --set or --vars where it is used."""
+
+    default: str | None = Field(default=None, description="Its value, unless --vars or --set gives another.")
+    about: Words = Field(default="", description="What it is for.")
+
+
+class DefaultsForm(_Form):
+    """What holds where a check or a host says nothing."""
+
+    timeout: Duration = Field(default=10.0, description="Of one read, counted from when it is sent.")
+    check_deadline: Duration = Field(default=60.0, description="Of a check with all of its reads.")
+    run_deadline: Duration = Field(default=300.0, description="Of the whole run.")
+    connect_timeout: Duration = Field(default=5.0, description="Of a TCP connect.")
+    login_timeout: Duration = Field(default=10.0, description="Of an SSH login.")
+    channels: int = Field(default=4, ge=1, le=8, description="Commands at once on one SSH connection.")
+    hosts_at_once: int = Field(default=48, ge=1, le=1024, description="Hosts that are asked at the same time.")
+    severity: Severity = Field(default=Severity.BLOCKED, description="What a failed check costs.")
+
+
+class HostForm(_Form):
+    """A machine."""
+
+    address: HostAddress = Field(description="Name or IP address.")
+    user: UserName | None = Field(default=None, description="SSH user; without it, as the operator's ssh has it.")
+    port: Port | None = Field(default=None, description="SSH port; without it, as the operator's ssh has it, else 22.")
+    role: Words = Field(default="", description="What it is for, in a word.")
+    optional: bool = Field(default=False, description="It may be absent: checks that name it can only warn.")
+    local: bool = Field(default=False, description="It is this machine: commands are executed here, not by SSH.")
+    about: Words = Field(default="", description="What a reader should know.")
+
+
+class _Asked(_Form):
+    id: CheckId = Field(description="Stable and unique in its gate: output, JSON, metrics and --skip use it.")
+    claim: Words = Field(description="What holds when it passes, as a positive sentence.")
+    hosts: Names | None = Field(default=None, description="One name, a list, or all (every host that is not optional).")
+    timeout: Duration | None = Field(default=None, description="Of one read.")
+    deadline: Duration | None = Field(default=None, description="Of the check with all of its reads.")
+    sudo: bool = Field(default=False, description="Commands are sent with sudo -n.")
+    hint: Words = Field(default="", description="What to do when it fails.")
+    sop: Words = Field(default="", description="Section of the SOP that it comes from.")
+
+
+class MemberForm(_Asked):
+    """One alternative of a group."""
+
+    probe: str = Field(description="Kind of probe.")
+    parameters: dict[str, Any] = Field(default_factory=dict, alias="with", description="Parameters of the probe.")
+
+
+class CheckForm(MemberForm):
+    """One probe on one or more hosts."""
+
+    not_on: Reasons = Field(default_factory=dict)
+    severity: Severity | None = Field(default=None, description="What a failure costs.")
+
+
+class AnyOfForm(_Asked):
+    """Alternatives, one of which must be good."""
+
+    any_of: Members = Field(description="The alternatives; where each has hosts of its own, the group has none.")
+    not_on: Reasons = Field(default_factory=dict)
+    severity: Severity | None = Field(default=None, description="What it costs when no alternative is good.")
+
+
+class GateForm(_Form):
+    """A node of the phase DAG: its verdict is that of its worst check."""
+
+    title: Words = Field(description="What it is, for people.")
+    sop: Words = Field(default="", description="Section of the SOP.")
+    needs: Needs = Field(
+        default_factory=dict,
+        description="Gates it stands on: a list (a parent may warn), or a mapping to the worst verdict that suffices.",
+    )
+    blocks: Phrases = Field(default=(), description="What it holds back, in words.")
+    hosts: Names | None = Field(default=None, description="Hosts of its checks that name none.")
+    checks: Annotated[list[Any], _list_of("AnyCheck")] = Field(min_length=1, description="What is asked, in order.")
+
+
+class BaselineForm(_Form):
+    """The one source of truth of what must hold after a cold start."""
+
+    coldstart: Annotated[int, AfterValidator(_version), WithJsonSchema({"const": VERSION})] = Field(
+        description="Version of this schema."
+    )
+    name: Words = Field(description="What it is for, in one line.")
+    about: Words = Field(default="", description="What a reader should know.")
+    partial: Words = Field(default="", description="Why it does not cover the stack: a run of it is never GREEN.")
+    variables: Annotated[
+        dict[str, Any],
+        WithJsonSchema({"type": "object", "additionalProperties": {"x-form": "AnyVariable"}}),
+    ] = Field(default_factory=dict, description="${name} in string values; a value, or a mapping of default and about.")
+    defaults: Annotated[dict[str, Any], WithJsonSchema({"x-form": "DefaultsForm"})] = Field(
+        default_factory=dict, description="What holds where a check or a host says nothing."
+    )
+    hosts: Annotated[dict[str, Any], _named("HostForm", shapes.NAME)] = Field(
+        min_length=1, description="The machines, by name."
+    )
+    gates: Annotated[dict[str, Any], _named("GateForm", GATE_NAME)] = Field(
+        min_length=1, description="The gates, by name."
+    )
