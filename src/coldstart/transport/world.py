@@ -1,0 +1,95 @@
+"""The whole world behind one door: each read goes to the transport of its kind, and of its host."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from coldstart.clock import Clock
+from coldstart.reads import BootId, Command, HttpGet, Neighbour, Ping, Read, Reply, SshLogin, TcpDial
+from coldstart.transport.base import ByteStream, Endpoint, Transport
+
+if TYPE_CHECKING:
+    from coldstart.transport.http import Http
+    from coldstart.transport.local import Local
+    from coldstart.transport.net import Net
+    from coldstart.transport.ssh import Ssh
+    from coldstart.transport.sshroute import SshOptions
+
+CLOSE_WITHIN = 5.0
+"""Seconds for letting go of everything; what has not closed by then is left to the end of the process."""
+
+
+class World:
+    """A `Transport` over SSH, this machine, HTTP and the network. Each is imported and made when it is first needed."""
+
+    def __init__(
+        self, endpoints: Mapping[str, Endpoint], clock: Clock, ssh_options: "SshOptions | None" = None
+    ) -> None:
+        self._endpoints = endpoints
+        self._clock = clock
+        self._ssh_options = ssh_options
+        self._ssh: Ssh | None = None
+        self._local: Local | None = None
+        self._http: Http | None = None
+        self._net: Net | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the operator should know about how hosts are reached (parts of ~/.ssh/config that are not honoured)."""
+        return tuple(self._ssh.notes) if self._ssh is not None else ()
+
+    async def perform(self, read: Read) -> Reply:
+        """Ask. Raises `ReadError` leaves, KeyError for a host that is not among the endpoints."""
+        if isinstance(read, HttpGet):
+            return await self._open_http().perform(self._direct_where_local(read))
+        if isinstance(read, TcpDial | Ping | Neighbour):
+            return await self._open_net().perform(read)
+        return await self._of_host(read).perform(read)
+
+    async def close(self) -> None:
+        """Let go of every connection within `CLOSE_WITHIN` s; HTTP first, since it may run over SSH."""
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                for part in (self._http, self._local, self._ssh):
+                    if part is not None:
+                        await part.close()
+        except TimeoutError:
+            return
+
+    def _direct_where_local(self, read: HttpGet) -> HttpGet:
+        if read.via is not None and self._endpoints[read.via].local:
+            return read.model_copy(update={"via": None})
+        return read
+
+    def _of_host(self, read: Command | BootId | SshLogin) -> Transport:
+        if not self._endpoints[read.host].local:
+            return self._open_ssh()
+        if self._local is None:
+            from coldstart.transport.local import Local  # noqa: PLC0415 - see the class
+
+            self._local = Local(self._endpoints, self._clock)
+        return self._local
+
+    def _open_ssh(self) -> "Ssh":
+        if self._ssh is None:
+            from coldstart.transport.ssh import Ssh  # noqa: PLC0415 - asyncssh costs 180 ms
+
+            self._ssh = Ssh(self._endpoints, self._clock, self._ssh_options)
+        return self._ssh
+
+    def _open_http(self) -> "Http":
+        if self._http is None:
+            from coldstart.transport.http import Http  # noqa: PLC0415 - httpx costs 80 ms
+
+            self._http = Http(self._clock, self._tunnel)
+        return self._http
+
+    def _open_net(self) -> "Net":
+        if self._net is None:
+            from coldstart.transport.net import Net  # noqa: PLC0415 - see the class
+
+            self._net = Net(self._clock)
+        return self._net
+
+    async def _tunnel(self, host: str, destination: str, port: int) -> ByteStream:
+        return await self._open_ssh().open_tunnel(host, destination, port)
