@@ -1,0 +1,166 @@
+"""Verdicts, the root, the result and the exit code: decided here and nowhere else (design.md section 2, SOP 1.2)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from coldstart.outcome import (
+    CheckResult,
+    Conclusion,
+    GateResult,
+    Outcome,
+    Result,
+    Root,
+    Severity,
+    Verdict,
+)
+from coldstart.reason import Reason
+from coldstart.text import plural
+
+EXIT_CODES = {Result.GREEN: 0, Result.DEGRADED: 1, Result.BLOCKED: 2, Result.CHECK_FAILED: 3}
+"""The numbers of the monitoring plugins (OK, WARNING, CRITICAL, UNKNOWN)."""
+
+NOT_APPLICABLE = "NOT_APPLICABLE"
+
+_WORST_FIRST = (Verdict.BLOCKED, Verdict.HELD, Verdict.WARN, Verdict.PASS)
+_COST = {Severity.BLOCKED: Verdict.BLOCKED, Severity.WARN: Verdict.WARN}
+
+
+def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """The worst verdict; None (not applicable) counts for nothing, and nothing at all gives None, never PASS."""
+    return min((verdict for verdict in verdicts if verdict), key=_WORST_FIRST.index, default=None)
+
+
+def suffices(verdict: Verdict | None, needed: Verdict) -> bool:
+    """Whether a parent's verdict is good enough. A gate left out of the run (None) holds nothing back in it."""
+    return verdict is None or _WORST_FIRST.index(verdict) >= _WORST_FIRST.index(needed)
+
+
+def check_verdict(severity: Severity, outcome: Outcome) -> Verdict:
+    """What an outcome costs: a caution always a WARN; unmet and unobserved what the baseline declared."""
+    match outcome.conclusion:
+        case Conclusion.MET:
+            return Verdict.PASS
+        case Conclusion.CAUTION:
+            return Verdict.WARN
+        case _:
+            return _COST[severity]
+
+
+def any_of(severity: Severity, members: Sequence[CheckResult]) -> tuple[Verdict, Outcome]:
+    """The verdict of alternatives, one of which must be good; one that is asked on several hosts needs them all.
+
+    A full success of one alternative is a PASS whatever the others are, a success with a caution a WARN.
+    """
+    alternatives: dict[str, list[CheckResult]] = {}
+    for member in members:
+        alternatives.setdefault(member.id, []).append(member)
+    best = min((max(parts, key=_badness) for parts in alternatives.values()), key=_badness)
+    outcome = best.outcome or Outcome.unobserved(Reason.NO_EVIDENCE)
+    said = "; ".join(f"{part.claim}: {part.outcome.observed if part.outcome else 'not asked'}" for part in members)
+    match outcome.conclusion:
+        case Conclusion.MET:
+            merged = Outcome.met(f"{best.claim}: {outcome.observed}")
+        case Conclusion.CAUTION:
+            merged = Outcome.caution(outcome.reason, f"{best.claim}: {outcome.observed}")
+        case Conclusion.UNOBSERVED:  # the one that could not be looked at may be the good one: nothing is claimed
+            merged = Outcome.unobserved(outcome.reason, said, expected=_ONE_OF)
+        case Conclusion.UNMET:
+            merged = Outcome.unmet(Reason.ALL_ALTERNATIVES_FAILED, said, expected=_ONE_OF)
+    return check_verdict(severity, merged), merged
+
+
+_ONE_OF = "one of the alternatives is good"
+_BEST_FIRST = (Conclusion.MET, Conclusion.CAUTION, Conclusion.UNOBSERVED, Conclusion.UNMET)
+
+
+def _badness(check: CheckResult) -> int:
+    return _BEST_FIRST.index(check.outcome.conclusion if check.outcome else Conclusion.UNOBSERVED)
+
+
+def gate_verdict(checks: Iterable[CheckResult]) -> Verdict | None:
+    """The worst check's."""
+    return worst(check.verdict for check in checks)
+
+
+def count(gates: Iterable[GateResult]) -> dict[str, int]:
+    """Check results by verdict, every verdict named."""
+    counts = dict.fromkeys([*(verdict.value for verdict in Verdict), NOT_APPLICABLE], 0)
+    for gate in gates:
+        for check in gate.checks:
+            counts[check.verdict.value if check.verdict else NOT_APPLICABLE] += 1
+    return counts
+
+
+def unaccounted(declared: Sequence[str], gates: Iterable[GateResult]) -> tuple[str, ...]:
+    """Keys of declared checks without exactly one result, and of results that nobody declared."""
+    seen = Counter(check.key for gate in gates for check in gate.checks)
+    wanted = Counter(declared)
+    return tuple(sorted(key for key in wanted | seen if not wanted[key] == seen[key] == 1))
+
+
+def result(
+    gates: Sequence[GateResult], *, narrowed: Sequence[str], missing: Sequence[str], interrupted: bool
+) -> Result:
+    """GREEN only for a whole run in which every gate passed, every declared check was accounted for, and one passed."""
+    counts = count(gates)
+    verdicts = [gate.verdict for gate in gates]
+    if interrupted or missing:
+        return Result.CHECK_FAILED
+    if Verdict.BLOCKED in verdicts:
+        return Result.BLOCKED
+    if not counts[Verdict.PASS] and not counts[Verdict.WARN]:
+        return Result.CHECK_FAILED
+    whole = not narrowed and verdicts and all(verdict is Verdict.PASS for verdict in verdicts)
+    clean = not any(counts[verdict] for verdict in (Verdict.WARN, Verdict.BLOCKED, Verdict.HELD))
+    return Result.GREEN if whole and clean and counts[Verdict.PASS] else Result.DEGRADED
+
+
+def root(gates: Sequence[GateResult]) -> Root | None:
+    """The first gate in DAG order that is BLOCKED (else WARN), and the first check in it that is that bad."""
+    for verdict in (Verdict.BLOCKED, Verdict.WARN):
+        for gate in gates:
+            bad = [check for check in gate.checks if check.verdict is verdict]
+            if gate.verdict is verdict and bad and (outcome := bad[0].outcome):
+                check = bad[0]
+                return Root(
+                    gate=gate.name,
+                    check=check.id,
+                    host=check.host,
+                    verdict=verdict,
+                    observed_bad=outcome.conclusion is not Conclusion.UNOBSERVED,
+                    reason=outcome.reason,
+                    claim=check.claim,
+                    observed=outcome.observed,
+                    also=len(bad) - 1,
+                    holds=gate.holds,
+                    hint=check.hint,
+                    sop=check.sop,
+                )
+    return None
+
+
+def headline(
+    outcome: Result, first: Root | None, gates: Sequence[GateResult], *, narrowed: Sequence[str], missing: Sequence[str]
+) -> str:
+    """One line that says the result and why."""
+    counts = count(gates)
+    if outcome is Result.GREEN:
+        return (
+            f"GREEN: {plural(counts[Verdict.PASS], 'check')} of {plural(len(gates), 'gate')} passed, "
+            "each on one boot of its host"
+        )
+    if outcome is Result.CHECK_FAILED and missing:
+        return f"CHECK_FAILED: no result for {', '.join(missing)}; this is a defect of coldstart"
+    if first is None:
+        if outcome is Result.DEGRADED and narrowed:
+            return f"DEGRADED: what was asked passed, but this run cannot speak for the stack: {'; '.join(narrowed)}"
+        return f"{outcome}: no check gave a verdict"
+    where = f"{first.check}" + (f" on {first.host}" if first.host else "")
+    seen = (
+        first.observed
+        if first.observed_bad or first.observed.startswith("could not")
+        else f"not observed: {first.observed}"
+    )
+    more = f" (+{first.also} more in this gate)" if first.also else ""
+    word = f"{outcome} at {first.gate}" if outcome is not Result.CHECK_FAILED else f"{outcome}: interrupted; first seen"
+    return f"{word}: {where}: {seen}{more}"

@@ -1,0 +1,256 @@
+"""Runs a program: gates as soon as their needs are met, their reads at once, held gates not at all (SOP 1.2)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from coldstart.clock import Clock
+from coldstart.engine import boots, reduce
+from coldstart.engine.judging import conclude
+from coldstart.engine.pool import Limits, ReadPool, first_begun
+from coldstart.engine.program import GateProgram, Group, Item, Program, Task
+from coldstart.engine.report import assemble
+from coldstart.observer import Observer, Silent
+from coldstart.outcome import CheckResult, Exchange, GateResult, Report, Verdict
+from coldstart.probes.base import Replies
+from coldstart.reads import NoReply, Read, Reply
+from coldstart.reason import Reason
+from coldstart.transport.base import Transport
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is carried out. Nothing here can change what a reply means."""
+
+    keep_going: bool = False
+    """Ask below a blocked gate too, for diagnosis; what is found there is marked as downstream of it."""
+    run_deadline: float = 300.0
+    limits: Limits = field(default_factory=Limits)
+    before: Mapping[Read, Reply] = field(default_factory=dict)
+    """Every reply of the attempt before this one, boot ids included."""
+    stop: asyncio.Event | None = None
+    """When set, the run ends at once with a partial report (SIGINT, SIGTERM)."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A report, and every reply it was made from: the next attempt compares counters with them."""
+
+    report: Report
+    replies: Mapping[Read, Reply]
+
+
+async def run(
+    program: Program,
+    transport: Transport,
+    clock: Clock,
+    *,
+    settings: Settings | None = None,
+    observer: Observer | None = None,
+) -> Finished:
+    """Judge every gate of a program. Failures of any kind are in the report; only cancellation comes out of here."""
+    runner = _Runner(program, transport, clock, settings or Settings(), observer or Silent())
+    return await runner.run()
+
+
+class _Runner:
+    def __init__(
+        self, program: Program, transport: Transport, clock: Clock, settings: Settings, observer: Observer
+    ) -> None:
+        self._program, self._clock, self._settings, self._observer = program, clock, settings, observer
+        self._pool = ReadPool(transport, clock, observer, settings.limits)
+        self._started = clock.wall()
+        self._gates: dict[str, GateResult] = {}
+        self._interrupted = False
+
+    async def run(self) -> Finished:
+        limits = [asyncio.create_task(self._end_at_deadline())]
+        if self._settings.stop:
+            limits.append(asyncio.create_task(self._end_when_stopped(self._settings.stop)))
+        try:
+            await self._run_gates()
+            hosts = await boots.confirm(self._pool, self._program.hosts)
+        finally:
+            for task in limits:
+                task.cancel()
+            await asyncio.gather(*limits, return_exceptions=True)
+            await self._pool.drain()
+        gates = self._final(boots.void_passes(tuple(self._gates[name] for name in self._program.graph.order), hosts))
+        report = assemble(
+            self._program,
+            gates,
+            hosts,
+            started=self._started,
+            replies=self._pool.replies,
+            interrupted=self._interrupted,
+        )
+        self._observer.run_done(report)
+        return Finished(report=report, replies=self._pool.replies)
+
+    async def _end_at_deadline(self) -> None:
+        limit = self._settings.run_deadline
+        await self._clock.sleep(limit)
+        self._pool.cut(Reason.DEADLINE, f"the run's deadline of {limit:g} s passed")
+
+    async def _end_when_stopped(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._interrupted = True
+        self._pool.cut(Reason.INTERRUPTED, "the run was interrupted")
+
+    # ------------------------------------------------------------------------------------------------------------ gates
+
+    async def _run_gates(self) -> None:
+        programs = {gate.gate.name: gate for gate in self._program.gates}
+        sorter = self._program.graph.sorter()
+        running: dict[asyncio.Task[GateResult], str] = {}
+        try:
+            while sorter.is_active():
+                for name in sorter.get_ready():
+                    running[asyncio.create_task(self._gate(programs[name]))] = name
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    name = running.pop(task)
+                    self._gates[name] = task.result()
+                    self._observer.gate_done(self._gates[name])
+                    sorter.done(name)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _gate(self, program: GateProgram) -> GateResult:
+        gate = program.gate
+        holder = self._holder(gate.needs)
+        if holder and not self._settings.keep_going:
+            checks: Sequence[CheckResult] = [held(item, holder) for item in program.items]
+            return self._result(program, checks, held_by=holder)
+        self._observer.gate_started(gate.name)
+        checks = await asyncio.gather(*(self._item(item, holder) for item in program.items))
+        return self._result(program, checks)
+
+    def _holder(self, needs: Mapping[str, Verdict]) -> str | None:
+        """The gate that holds back whoever has these needs: the first in DAG order that is itself to blame."""
+        to_blame = set()
+        for parent, needed in needs.items():
+            result = self._gates[parent]
+            downstream = next((check.downstream_of for check in result.checks if check.downstream_of), None)
+            if result.held_by or downstream:
+                to_blame.add(result.held_by or downstream or parent)
+            elif not reduce.suffices(result.verdict, needed):
+                to_blame.add(parent)
+        return self._program.graph.first(to_blame)
+
+    def _result(self, program: GateProgram, checks: Sequence[CheckResult], *, held_by: str | None = None) -> GateResult:
+        gate = program.gate
+        return GateResult(
+            name=gate.name,
+            title=gate.title,
+            needs=dict(gate.needs),
+            verdict=reduce.gate_verdict(checks),
+            held_by=held_by,
+            holds=self._program.graph.holds(gate.name),
+            checks=tuple(checks),
+        )
+
+    def _final(self, gates: Sequence[GateResult]) -> tuple[GateResult, ...]:
+        """Verdicts once more, from checks that may have been voided at the end."""
+        return tuple(gate.model_copy(update={"verdict": reduce.gate_verdict(gate.checks)}) for gate in gates)
+
+    # ----------------------------------------------------------------------------------------------------------- checks
+
+    async def _item(self, item: Item, downstream_of: str | None) -> CheckResult:
+        if item.left_out:
+            result = not_asked(item)
+        elif isinstance(item, Group):
+            members = await asyncio.gather(*(self._task(member, downstream_of) for member in item.members))
+            asked = [member for member in members if member.verdict]
+            verdict, outcome = reduce.any_of(item.check.severity, asked)
+            result = _declared(item).model_copy(
+                update={
+                    "verdict": verdict,
+                    "outcome": outcome,
+                    "downstream_of": downstream_of,
+                    "members": tuple(members),
+                }
+            )
+        else:
+            result = await self._task(item, downstream_of)
+        self._observer.check_done(result)
+        return result
+
+    async def _task(self, task: Task, downstream_of: str | None) -> CheckResult:
+        if task.left_out or task.target is None:
+            return not_asked(task)
+        by_read = await self._replies(task)
+        replies = Replies(target=task.target, now=self._started, by_read=by_read, before=await self._before(task))
+        outcome = conclude(task.check.probe, replies)
+        return _declared(task).model_copy(
+            update={
+                "verdict": reduce.check_verdict(task.check.severity, outcome),
+                "outcome": outcome,
+                "downstream_of": downstream_of,
+                "exchanges": tuple(Exchange(read=read, reply=reply) for read, reply in by_read.items()),
+            }
+        )
+
+    async def _replies(self, task: Task) -> dict[Read, Reply]:
+        """Every reply of a check; what has not come by its deadline (counted from its first turn) is not observed."""
+        asked = {read: self._pool.ask(read) for read in task.reads}
+        for place in boots.places(task.reads):
+            self._pool.ask(boots.first(place))
+        if not asked:
+            return {}
+        await first_begun(asked.values())
+        await asyncio.wait([one.task for one in asked.values()], timeout=task.check.deadline)
+        return {read: self._reply(one.task, task.check.deadline) for read, one in asked.items()}
+
+    def _reply(self, task: "asyncio.Task[Reply]", deadline: float) -> Reply:
+        if task.done():
+            return task.result()
+        return NoReply(
+            started=self._started,
+            ended=self._clock.wall(),
+            reason=Reason.DEADLINE,
+            detail=f"not answered within the check's deadline of {deadline:g} s",
+        )
+
+    async def _before(self, task: Task) -> dict[Read, Reply]:
+        """The replies of the attempt before, where the host is still on the same boot."""
+        kept: dict[Read, Reply] = {}
+        for read in task.reads:
+            earlier = self._settings.before.get(read)
+            if earlier is None:
+                continue
+            boot = boots.first(read.place)
+            now = await self._pool.ask(boot).task if boots.has_boot(read) else None
+            if now is None or boots.same(self._settings.before.get(boot), now):
+                kept[read] = earlier
+        return kept
+
+
+def _declared(item: Item) -> CheckResult:
+    check = item.check
+    return CheckResult(
+        id=item.id,
+        host=item.host,
+        probe=None if isinstance(item, Group) else item.check.probe_kind,
+        claim=check.claim,
+        severity=check.severity,
+        verdict=None,
+        outcome=None,
+        hint=check.hint,
+        sop=check.sop,
+        source=item.source,
+    )
+
+
+def not_asked(item: Item) -> CheckResult:
+    """The result of a check that does not apply, or was left out by the selection."""
+    return _declared(item).model_copy(update={"not_applicable": item.left_out})
+
+
+def held(item: Item, holder: str) -> CheckResult:
+    """The result of a check of a held gate: none of its reads was sent."""
+    if item.left_out:
+        return not_asked(item)
+    return _declared(item).model_copy(update={"verdict": Verdict.HELD, "held_by": holder})
