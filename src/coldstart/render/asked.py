@@ -1,0 +1,31 @@
+"""How a read is written down for people: where it was sent from, and words that can be pasted into a shell."""
+
+from collections.abc import Iterable
+
+from coldstart.outcome import Exchange
+from coldstart.reads import BootId, Command, CommandReply, NoReply, Ping, PingReply, Read
+from coldstart.render.page import Cell
+
+
+def place_of(read: Read) -> str:
+    """Return ``on 188`` for a command; other reads name their place themselves."""
+    return f"on {read.host}" if isinstance(read, Command | BootId) else ""
+
+
+def question(read: Read) -> Cell:
+    """Return the read as the last cell of a row; a long command goes on after a backslash."""
+    return Cell(read.describe(), keep="command" if isinstance(read, Command | Ping) else "words")
+
+
+def most_telling(exchanges: Iterable[Exchange], most: int) -> tuple[tuple[Exchange, ...], int]:
+    """Return at most `most` exchanges, those that failed before the others, and how many are left out."""
+    every = tuple(exchanges)
+    chosen = sorted(every, key=_went_well)[:most]
+    return tuple(chosen), len(every) - len(chosen)
+
+
+def _went_well(exchange: Exchange) -> bool:
+    reply = exchange.reply
+    if isinstance(reply, CommandReply | PingReply):
+        return reply.exit_status == 0
+    return not isinstance(reply, NoReply)
