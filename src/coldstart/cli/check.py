@@ -1,0 +1,60 @@
+"""`coldstart check`."""
+
+from coldstart.cli import options
+
+
+def check(
+    baseline: options.Baseline = None,
+    set_: options.Set = None,
+    vars_: options.Vars = None,
+    only: options.Only = None,
+    until: options.Until = None,
+    host: options.Hosts = None,
+    skip: options.Skip = None,
+    keep_going: options.KeepGoing = False,
+    record: options.Record = None,
+    replay: options.Replay = None,
+    explain: options.Explain = None,
+    output: options.Output = None,
+    ascii_: options.Ascii = False,
+    no_color: options.NoColour = False,
+    quiet: options.Quiet = False,
+    ssh_config: options.SshConfig = None,
+    known_hosts: options.KnownHosts = None,
+    identity: options.Identity = None,
+    trust_ssh_config: options.TrustSshConfig = False,
+) -> int:
+    """Ask every gate once, and say which is the first that holds everything else back.
+
+    The first line names the first blocked gate, what in it failed, and what it holds back; below it every gate and
+    check. Nothing is asked below a blocked gate unless --keep-going is given.
+
+    Exit codes: 0 GREEN, 1 DEGRADED, 2 BLOCKED, 3 no verdict.
+
+    Example: coldstart check --until P0-188-DATA -o table -o json=run.json
+    """
+    from coldstart.cli import session  # noqa: PLC0415 - asyncssh, httpx and the models: only when something is asked
+
+    return session.check(
+        session.Request(
+            baseline=baseline,
+            variables=tuple(set_ or ()),
+            vars_files=tuple(vars_ or ()),
+            only=tuple(only or ()),
+            until=until,
+            hosts=tuple(host or ()),
+            skip=tuple(skip or ()),
+            keep_going=keep_going,
+            record=record,
+            replay=replay,
+            explain=explain,
+            output=tuple(output or ()),
+            ascii=ascii_,
+            no_color=no_color,
+            quiet=quiet,
+            ssh_config=ssh_config,
+            known_hosts=known_hosts,
+            identities=tuple(identity or ()),
+            trust_ssh_config=trust_ssh_config,
+        )
+    )

@@ -1,0 +1,95 @@
+"""Where output goes and how it looks there: the only module of the command line that knows of terminals."""
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from coldstart.engine.program import Group, Program
+from coldstart.errors import UsageError
+from coldstart.observer import Observer, Silent
+from coldstart.outcome import Report
+from coldstart.plan import Plan
+from coldstart.render import as_json, explain, progress, short, sinks, table
+from coldstart.render import plan as plan_table
+
+PLAIN_WIDTH = 100
+"""Cells of a line where there is no terminal to ask (a file, a pipe, CI)."""
+
+
+class Show:
+    """The sinks of one command, opened for judgement before anything is asked of a host."""
+
+    def __init__(self, specs: Sequence[str], ascii_only: bool, no_color: bool) -> None:
+        """Raises `UsageError`: an unknown format, a folder that is not there, two sinks on stdout."""
+        self._sinks = sinks.parse(specs)
+        self._ascii = ascii_only or not _can_encode("√‼×")
+        self._color = sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+
+    def report(self, report: Report) -> None:
+        for sink in self._sinks:
+            sinks.write(sink, self._report_as(sink, report))
+
+    def _report_as(self, sink: sinks.Sink, report: Report) -> str:
+        match sink.format:
+            case "json":
+                return as_json.render(report)
+            case "short":
+                return short.render(report, ascii=self._ascii)
+            case _:
+                return table.render(report, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
+
+    def plan(self, plan: Plan) -> None:
+        for sink in self._sinks:
+            if sink.format == "json":
+                text = as_json.render(plan)
+            elif sink.format == "table":
+                text = plan_table.render(plan, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
+            else:
+                raise UsageError(f"-o {sink.format}: a plan is printed as table or json")
+            sinks.write(sink, text)
+
+    def explain(self, report: Report, name: str) -> None:
+        """Print how the checks that `name` names were judged, on stdout."""
+        sink = sinks.Sink("table")
+        results = explain.find(report, name)
+        sinks.write(sink, explain.render(results, width=_width(sink), color=self._color, ascii=self._ascii))
+
+    def progress(self, program: Program, *, quiet: bool) -> AbstractContextManager[Observer]:
+        """What is shown on stderr while the run goes on; nothing where that is not a terminal."""
+        if quiet:
+            return nullcontext(Silent())
+        totals = {gate.gate.name: len(gate.items) for gate in program.gates}
+        return progress.shown(sys.stderr, totals=totals, ascii=self._ascii)
+
+    def _colored(self, sink: sinks.Sink) -> bool:
+        return self._color and sink.path is None
+
+
+def require_check(program: Program, name: str) -> None:
+    """Raise `UsageError` unless ``GATE/check`` or ``GATE/check@host`` is asked in this run."""
+    keys = [item.key for gate in program.gates for item in gate.items]
+    keys += [
+        task.key for gate in program.gates for item in gate.items if isinstance(item, Group) for task in item.members
+    ]
+    if not any(name in (key, key.partition("@")[0]) for key in keys):
+        close = difflib.get_close_matches(name, keys, n=1)
+        raise UsageError(f"--explain {name}: no such check" + (f"; did you mean {close[0]}?" if close else ""))
+
+
+def _width(sink: sinks.Sink) -> int:
+    return (
+        shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
+        if sink.path is None and sys.stdout.isatty()
+        else PLAIN_WIDTH
+    )
+
+
+def _can_encode(glyphs: str) -> bool:
+    try:
+        glyphs.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
