@@ -54,6 +54,7 @@ class Reason(StrEnum):
     FALLBACK_ADDRESS = "fallback-address", True, "a preferred address failed, another one answered"
     CLOCK_SKEW = "clock-skew", True, "clock differs from this machine's"
     WRONG_HOST = "wrong-host", True, "another machine answers at this address"
+    FLAPPING = "flapping", True, "changes its mind from attempt to attempt"
     ALL_ALTERNATIVES_FAILED = "no-alternative-left", True, "none of the alternatives is good"
 
     # --- not observed: nothing may be claimed about the thing that was asked for ------------------------------------
@@ -86,5 +87,7 @@ class Reason(StrEnum):
     BOOT_UNKNOWN = "boot-id-unknown", False, "could not observe: the host's boot id could not be confirmed"
     NOT_RECORDED = "not-recorded", False, "could not observe: not in the recording"
     FORBIDDEN = "forbidden", False, "could not observe: not an allowed read-only command"
+    ALERT_NOT_SENT = "alert-not-sent", False, "could not observe: no alert was sent"
+    MAYBE_DELIVERED = "maybe-delivered", False, "could not observe: the alert may have been delivered"
     INTERRUPTED = "interrupted", False, "could not observe: interrupted"
     INTERNAL = "internal-error", False, "could not observe: internal error"

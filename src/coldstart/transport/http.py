@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import ClassVar
 
 import httpcore
 import httpx
@@ -23,6 +24,8 @@ from coldstart.transport.body import Body
 from coldstart.transport.dial import dial
 from coldstart.transport.tcp import SocketStream
 from coldstart.transport.tls import Contexts, start_tls
+
+Request = httpx.Request
 
 USER_AGENT = f"coldstart/{__version__}"
 
@@ -43,6 +46,9 @@ class _Exchange:
 
 class Http:
     """Performs `HttpGet`. `open_tunnel` is how a read with `via` gets its connection."""
+
+    METHODS: ClassVar[frozenset[str]] = frozenset({"GET", "HEAD"})
+    """What may be sent at all, whatever the request that was made says."""
 
     def __init__(self, clock: Clock, open_tunnel: OpenTunnel | None = None) -> None:
         self._clock = clock
@@ -68,7 +74,7 @@ class Http:
         """
         started = self._clock.wall()
         exchange = _Exchange(asyncio.get_running_loop().time() + read.timeout)
-        request = _first_request(self._client, read)
+        request = self._request(read)
         redirects: list[str] = []
         while True:
             reply, onward = await self._one(read, request, exchange)
@@ -85,6 +91,20 @@ class Http:
             }
         )
 
+    def _request(self, read: HttpGet) -> httpx.Request:
+        return self._built(read.method, read, None)
+
+    def _built(self, method: str, read: HttpGet, content: bytes | None) -> httpx.Request:
+        try:
+            request = self._client.build_request(method, read.url, headers=list(read.headers), content=content)
+        except (httpx.InvalidURL, ValueError, TypeError) as error:
+            raise errors.ForbiddenCommand(f"not a URL that can be asked: {one_line(str(error))}") from None
+        if request.url.scheme not in _PORTS or not request.url.host:
+            raise errors.ForbiddenCommand("not a URL that can be asked: it needs http:// or https:// and a host")
+        if request.url.userinfo:
+            raise errors.ForbiddenCommand("not a URL that can be asked: it holds a user name or a password")
+        return request
+
     async def close(self) -> None:
         await self._client.aclose()
         await self._contexts.close()
@@ -93,6 +113,8 @@ class Http:
         self, read: HttpGet, request: httpx.Request, exchange: _Exchange
     ) -> tuple[HttpReply, httpx.Request | None]:
         """One request on one new connection: the reply, and the request that a redirect asks for."""
+        if request.method not in self.METHODS:
+            raise errors.ForbiddenCommand(f"{request.method} {request.url} is not a request that is ever sent here")
         host = request.url.raw_host.decode("ascii")
         exchange.doing = "connecting"
         stream: ByteStream | None = None
@@ -152,18 +174,6 @@ class Http:
         return reply, response.next_request
 
 
-def _first_request(client: httpx.AsyncClient, read: HttpGet) -> httpx.Request:
-    try:
-        request = client.build_request(read.method, read.url, headers=list(read.headers))
-    except (httpx.InvalidURL, ValueError, TypeError) as error:
-        raise errors.ForbiddenCommand(f"not a URL that can be asked: {one_line(str(error))}") from None
-    if request.url.scheme not in _PORTS or not request.url.host:
-        raise errors.ForbiddenCommand("not a URL that can be asked: it needs http:// or https:// and a host")
-    if request.url.userinfo:
-        raise errors.ForbiddenCommand("not a URL that can be asked: it holds a user name or a password")
-    return request
-
-
 def _may_follow(origin: httpx.URL, target: httpx.URL) -> bool:
     """Same host, and never to less protection: another host's 200 must not pass for this one's (faults.md 41)."""
     downgraded = origin.scheme == "https" and target.scheme != "https"
@@ -203,7 +213,7 @@ class _OnStream(httpx.AsyncBaseTransport):
         )
         connection = httpcore.AsyncHTTP11Connection(url.origin, _Wire(request.extensions[_STREAM]))
         response = await connection.handle_async_request(
-            httpcore.Request(request.method, url, headers=request.headers.raw)
+            httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
         )
         return httpx.Response(response.status, headers=response.headers, stream=_Chunks(response))
 
