@@ -35,7 +35,7 @@ gen: $(STAMP) ## Write what is generated from the code: schemas, probe pages
 	mv docs/schema/report.schema.json.new docs/schema/report.schema.json
 	$(BIN)/python -m coldstart.render.schema plan > docs/schema/plan.schema.json.new
 	mv docs/schema/plan.schema.json.new docs/schema/plan.schema.json
-	$(BIN)/python tools/docs.py docs
+	$(BIN)/python -m tools.docs docs
 
 bench: $(STAMP) ## Measure, as ratios in one run
 	$(BIN)/python benchmarks/startup.py

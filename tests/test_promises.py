@@ -82,9 +82,29 @@ def test_asyncssh_and_httpx_are_each_known_in_one_room():
     assert ["transport/http.py"] == modules_that_import("httpx")
 
 
-def test_no_http_method_but_get_and_head_exists():
+def test_a_read_knows_no_http_method_but_get_and_head():
     text = (SOURCE / "reads.py").read_text("utf-8")
     assert 'method: Literal["GET", "HEAD"] = "GET"' in text
+
+
+def test_only_the_alert_test_can_post():
+    """Requests are built in one method, with the read's own GET or HEAD; `alert.py` alone gives it another word."""
+    methods = {
+        (str(path.relative_to(SOURCE)), ast.unparse(node.args[0]))
+        for path in FILES
+        for name, node in calls(tree_of(path))
+        if name == "_built"
+    }
+    assert {("transport/http.py", "read.method"), ("alert.py", "'POST'")} == methods
+    changing = {"POST", "PUT", "PATCH", "DELETE"}
+    named = {
+        str(path.relative_to(SOURCE))
+        for path in FILES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and node.value in changing
+    }
+    assert {"alert.py"} == named
+    assert ["transport/http.py: build_request"] == sites("build_request")
 
 
 @pytest.mark.parametrize("package", ["probes", "engine", "render", "baseline"])
@@ -102,10 +122,10 @@ def test_input_and_output_live_in_the_transport(package):
 
 
 def test_only_the_reducer_makes_results_and_exit_codes():
-    """`Result.GREEN` and the like are made in reduce.py; renderers may look at them, nobody else decides."""
+    """Results are made in reduce.py; the rest of the engine may ask whether there was none, nobody else decides."""
     deciders = {
         str(path.relative_to(SOURCE))
         for path in (SOURCE / "engine").rglob("*.py")
-        if "Result." in path.read_text("utf-8")
+        if any(f"Result.{name}" in path.read_text("utf-8") for name in ("GREEN", "DEGRADED", "BLOCKED"))
     }
     assert {"engine/reduce.py"} == deciders

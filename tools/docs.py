@@ -1,6 +1,6 @@
 """Writes the pages that are made from the code, one a probe and the command line's; `make gen` calls it.
 
-Usage: python tools/docs.py DIRECTORY
+Usage: python -m tools.docs DIRECTORY
 """
 
 import inspect
@@ -13,9 +13,10 @@ from typing import Any
 
 from coldstart.probes.base import Probe
 from coldstart.probes.registry import BUILT_IN, probe_class
+from tools import sop_coverage
 
 MADE = "<!-- Made from the code by `make gen`; do not edit. -->\n"
-COMMANDS = ((), ("check",), ("plan",), ("lint",))
+COMMANDS = ((), ("check",), ("watch",), ("plan",), ("lint",))
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -25,6 +26,7 @@ def pages() -> Iterator[tuple[str, str]]:
     for kind, probe in kinds:
         yield f"probes/{kind}.md", _page(kind, probe)
     yield "cli.md", _command_line()
+    yield "sop-coverage.md", sop_coverage.page()
 
 
 def _index(kinds: list[tuple[str, type[Probe]]]) -> str:

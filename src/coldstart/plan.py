@@ -27,6 +27,7 @@ class PlannedCheck(_Frozen):
     severity: str
     reads: tuple[PlannedRead, ...]
     not_applicable: str = ""
+    sends: str = Field(default="", description="What it would send, only with --send-alert-test (the alert test).")
 
 
 class PlannedGate(_Frozen):

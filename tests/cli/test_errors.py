@@ -84,7 +84,7 @@ def test_an_internal_error_is_not_a_verdict(here, capsys, monkeypatch):
     def defect(_request):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("coldstart.cli.session.check", defect)
+    monkeypatch.setattr("coldstart.cli.run.check", defect)
     assert 3 == main(["check", "-b", "good.yml"])
     assert "internal error, no verdict: ZeroDivisionError: a defect" in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ from typing import Any
 from coldstart.outcome import (
     CheckResult,
     Conclusion,
+    DoneItem,
     Exchange,
     GateResult,
     HostFacts,
@@ -425,6 +426,7 @@ def hostile_text() -> Report:
         hosts=(evil_host,),
         notes=(f"note {HOSTILE}",),
         narrowed=(f"--only {HOSTILE}",),
+        done=(DoneItem(id="evil", claim=HOSTILE, done=False, by=(HOSTILE,), why=HOSTILE, sop=HOSTILE),),
     )
 
 
@@ -537,3 +539,36 @@ def interrupted() -> Report:
         headline="CHECK_FAILED: interrupted; first seen: P1-K3S/nodes on 120: not observed: SIGINT",
         root=root_of(cut[0], also=1, holds=()),
     )
+
+
+@scenario
+def done_criteria() -> Report:
+    down = pg_down()
+    gates = [network(), data(down), *held_below("P0-188-DATA")]
+    logins = tuple(f"P0-NETWORK/ssh@{host}: PASS" for host in HOSTS)
+    criteria = (
+        DoneItem(id="ssh", claim="Four hosts reachable by SSH.", done=True, by=logins, sop="14"),
+        DoneItem(
+            id="data",
+            claim="188 PostgreSQL and Redis healthy.",
+            done=False,
+            by=("P0-188-DATA/postgresql@188: BLOCKED", "P0-188-DATA/redis@188: PASS"),
+            why="P0-188-DATA/postgresql@188: no response on localhost:5432",
+            sop="14",
+        ),
+        DoneItem(
+            id="k3s",
+            claim="120/121 K3s nodes Ready.",
+            done=None,
+            by=("P1-K3S/check-0@120: HELD",),
+            why="P1-K3S/check-0@120: held by P0-188-DATA",
+        ),
+        DoneItem(
+            id="ai",
+            claim="AI auto-remediation is not in full execution mode until all gates are green.",
+            done=None,
+            why="by hand: look at the mode in its settings, and ask whoever changed it last",
+        ),
+    )
+    headline = "BLOCKED at P0-188-DATA"
+    return report(gates, result=Result.BLOCKED, headline=headline, root=root_of(down), done=criteria)

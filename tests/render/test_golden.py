@@ -9,7 +9,7 @@ import pytest
 from tests.render.plans import full
 from tests.render.reports import SCENARIOS
 
-from coldstart.render import explain, plan, short, table
+from coldstart.render import explain, junit, markdown, plan, short, table
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -37,11 +37,21 @@ def shortened(name: str) -> str:
     return short.render(SCENARIOS[name]())
 
 
+def junited(name: str) -> str:
+    return junit.render(SCENARIOS[name]())
+
+
+def marked_down(name: str) -> str:
+    return markdown.render(SCENARIOS[name]())
+
+
 CASES: dict[str, Callable[[], str]] = {
     **{f"table/{name}.{width}": partial(tabled, name, width) for name in SCENARIOS for width in (80, 140)},
     **{f"table/{name}.ascii": partial(tabled, name, 80, ascii_only=True) for name in SCENARIOS},
     "table/all_green.verbose": partial(tabled, "all_green", 80, verbose=True),
     **{f"short/{name}": partial(shortened, name) for name in SCENARIOS},
+    **{f"junit/{name}": partial(junited, name) for name in SCENARIOS},
+    **{f"markdown/{name}": partial(marked_down, name) for name in SCENARIOS},
     **{f"explain/{name}.{width}": partial(explained, name, width) for name in EXPLAINED for width in (80, 140)},
     **{f"plan/full.{width}": partial(plan.render, full(), width=width, color=False) for width in (80, 140)},
 }

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from coldstart import __version__
-from coldstart.cli import check, lint, plan
+from coldstart.cli import check, lint, plan, watch
 
 app = typer.Typer(
     name="coldstart",
@@ -42,5 +42,6 @@ def coldstart(
 
 
 app.command("check")(check.check)
+app.command("watch")(watch.watch)
 app.command("plan")(plan.plan)
 app.command("lint")(lint.lint)

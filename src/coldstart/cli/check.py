@@ -12,6 +12,8 @@ def check(
     host: options.Hosts = None,
     skip: options.Skip = None,
     keep_going: options.KeepGoing = False,
+    send_alert_test: options.SendAlertTest = False,
+    monitor_read_only: options.MonitorReadOnly = False,
     record: options.Record = None,
     replay: options.Replay = None,
     explain: options.Explain = None,
@@ -33,9 +35,9 @@ def check(
 
     Example: coldstart check --until P0-188-DATA -o table -o json=run.json
     """
-    from coldstart.cli import session  # noqa: PLC0415 - asyncssh, httpx and the models: only when something is asked
+    from coldstart.cli import run, session  # noqa: PLC0415 - asyncssh, httpx and the models: only when something is asked
 
-    return session.check(
+    return run.check(
         session.Request(
             baseline=baseline,
             variables=tuple(set_ or ()),
@@ -56,5 +58,7 @@ def check(
             known_hosts=known_hosts,
             identities=tuple(identity or ()),
             trust_ssh_config=trust_ssh_config,
+            send_alert_test=send_alert_test,
+            monitor_read_only=monitor_read_only,
         )
     )

@@ -72,9 +72,20 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FORMAT[=FILE]",
-        help="table, short or json; several times for several files: -o table -o json=run.json",
+        help="table, short, json, junit or markdown; several times for several files: -o table -o json=run.json",
         rich_help_panel=_SHOW,
     ),
+]
+SendAlertTest = Annotated[
+    bool,
+    typer.Option(
+        "--send-alert-test",
+        help="Send one real alert when the rest of its gate is good: proof of the alert chain (SOP 8).",
+    ),
+]
+MonitorReadOnly = Annotated[
+    bool,
+    typer.Option("--monitor-read-only", help="Neither send the alert test nor count it: for a monitor (SOP 13.3)."),
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="No glyphs beyond ASCII.", rich_help_panel=_SHOW)]
 NoColour = Annotated[

@@ -28,9 +28,9 @@ def plan(
 
     Example: coldstart plan --host 188
     """
-    from coldstart.cli import session  # noqa: PLC0415 - the models: only when a baseline is loaded
+    from coldstart.cli import run, session  # noqa: PLC0415 - the models: only when a baseline is loaded
 
-    return session.plan(
+    return run.plan(
         session.Request(
             baseline=baseline,
             variables=tuple(set_ or ()),

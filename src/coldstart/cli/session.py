@@ -1,28 +1,30 @@
-"""What `check` and `plan` do once their options are known: load, compile, connect, run, render."""
+"""One command's work once its options are known: load, compile, connect, run."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from coldstart.alert import AlertChain
 from coldstart.baseline.load import LoadedBaseline
 from coldstart.cli import baseline as baselines
-from coldstart.cli.show import Show, require_check
-from coldstart.clock import Clock, FixedClock, SystemClock
-from coldstart.engine.plan import plan_of
+from coldstart.clock import Clock
 from coldstart.engine.pool import Limits
 from coldstart.engine.program import Program, Selection, compile_program
-from coldstart.engine.runner import Settings, run
+from coldstart.engine.runner import Finished, Settings, run
 from coldstart.errors import UsageError
-from coldstart.outcome import Report
+from coldstart.observer import Observer
+from coldstart.reads import Read, Reply
 from coldstart.transport.base import Endpoint
-from coldstart.transport.record import Meta, Recorder
 from coldstart.transport.replay import Replay
 from coldstart.transport.sshroute import SshOptions
 from coldstart.transport.world import World
+
+_NOTHING: Mapping[Read, Reply] = {}
 
 
 @dataclass(frozen=True)
@@ -48,70 +50,61 @@ class Request:
     known_hosts: Path | None = None
     identities: tuple[Path, ...] = ()
     trust_ssh_config: bool = False
+    send_alert_test: bool = False
+    monitor_read_only: bool = False
 
 
-def _program(request: Request) -> Program:
+def compiled(request: Request) -> Program:
+    """The program that a request asks for. Raises `UsageError`, with every problem of the baseline."""
     loaded = baselines.load(request.baseline, request.variables, request.vars_files)
-    selection = Selection(only=request.only, until=request.until, hosts=request.hosts, skip=request.skip)
+    if request.send_alert_test and request.monitor_read_only:
+        raise UsageError("--send-alert-test and --monitor-read-only exclude each other")
+    selection = Selection(
+        only=request.only,
+        until=request.until,
+        hosts=request.hosts,
+        skip=request.skip,
+        no_alert=request.monitor_read_only,
+    )
     return compile_program(loaded, selection)
 
 
-def plan(request: Request) -> int:
-    """Print what would be asked; connect to nothing."""
-    show = Show(request.output or ("table",), request.ascii, request.no_color)
-    show.plan(plan_of(_program(request)))
-    return 0
+@dataclass
+class Session:
+    """Runs a program, once or again and again, each time over connections of its own."""
 
+    request: Request
+    program: Program
+    clock: Clock
+    replay: Replay | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    chain: AlertChain | None = None
 
-def check(request: Request) -> int:
-    """Run once, show the report in every way asked for, and return its exit code."""
-    program = _program(request)
-    show = Show(request.output or (() if request.explain else ("table",)), request.ascii, request.no_color)
-    if request.explain:
-        require_check(program, request.explain)
-    if request.record and request.replay:
-        raise UsageError("--record and --replay exclude each other: a replay asks nothing that could be recorded")
-    replay = Replay(request.replay) if request.replay else None
-    clock: Clock = FixedClock(replay.meta.started) if replay else SystemClock()
-    recorder = Recorder(request.record, clock) if request.record else None
-    report = asyncio.run(_run(request, program, clock, replay, recorder, show))
-    show.report(report)
-    if request.explain:
-        show.explain(report, request.explain)
-    return report.exit_code
+    def __post_init__(self) -> None:
+        if self.request.send_alert_test:
+            self.chain = AlertChain(self.clock)
 
-
-async def _run(
-    request: Request, program: Program, clock: Clock, replay: Replay | None, recorder: Recorder | None, show: Show
-) -> Report:
-    transport = replay or _world(request, program.loaded, clock)
-    defaults = program.loaded.baseline.defaults
-    stop = asyncio.Event()
-    settings = Settings(
-        keep_going=request.keep_going,
-        run_deadline=defaults.run_deadline,
-        limits=Limits(channels=defaults.channels, hosts=defaults.hosts_at_once),
-        stop=stop,
-    )
-    try:
-        with _stopping_on_signals(stop), show.progress(program, quiet=request.quiet) as observer:
-            finished = await run(program, transport, clock, settings=settings, observer=observer)
-    finally:
-        await transport.close()
-    report = finished.report
-    if recorder:
-        for read, reply in finished.replies.items():
-            recorder.add(read, reply)
-        recorder.finish(
-            Meta(
-                started=report.started,
-                ended=report.ended,
-                baseline_name=report.baseline_name,
-                baseline_sha256=report.baseline_sha256,
-            )
+    async def once(self, observer: Observer, before: Mapping[Read, Reply] = _NOTHING) -> Finished:
+        """One run, from nothing; its report says what of the ssh configuration was not honoured."""
+        world = None if self.replay else _world(self.request, self.program.loaded, self.clock)
+        defaults = self.program.loaded.baseline.defaults
+        settings = Settings(
+            keep_going=self.request.keep_going,
+            run_deadline=defaults.run_deadline,
+            limits=Limits(channels=defaults.channels, hosts=defaults.hosts_at_once),
+            before=before,
+            stop=self.stop,
+            prove=partial(self.chain.prove, open_tunnel=world.open_tunnel) if self.chain and world else None,
         )
-    notes = transport.notes if isinstance(transport, World) else _replay_notes(transport, program)
-    return report.model_copy(update={"notes": (*report.notes, *notes)})
+        transport = self.replay or world
+        if transport is None:
+            raise AssertionError("a run needs the world or a recording of it")
+        try:
+            finished = await run(self.program, transport, self.clock, settings=settings, observer=observer)
+        finally:
+            await transport.close()
+        notes = world.notes if world else _replay_notes(self.replay, self.program)
+        return replace(finished, report=finished.report.model_copy(update={"notes": (*finished.report.notes, *notes)}))
 
 
 def _world(request: Request, loaded: LoadedBaseline, clock: Clock) -> World:
@@ -134,8 +127,10 @@ def _world(request: Request, loaded: LoadedBaseline, clock: Clock) -> World:
     return World(endpoints, clock, options)
 
 
-def _replay_notes(replay: Replay, program: Program) -> tuple[str, ...]:
+def _replay_notes(replay: Replay | None, program: Program) -> tuple[str, ...]:
     """What an operator must know who reads a report that was judged from a recording."""
+    if replay is None:
+        return ()
     when = datetime.fromtimestamp(replay.meta.started, tz=UTC)
     notes = [f"replay: judged from a recording of {when:%Y-%m-%d %H:%M:%S} UTC, nothing was asked now"]
     if replay.meta.baseline_sha256 != program.loaded.sha256:
@@ -144,7 +139,7 @@ def _replay_notes(replay: Replay, program: Program) -> tuple[str, ...]:
 
 
 @contextmanager
-def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """The first SIGINT or SIGTERM ends the run with a partial report, a second one ends the program."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from coldstart.attempt import Attempt
 from coldstart.engine.program import Group, Program
 from coldstart.errors import UsageError
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import Report
 from coldstart.plan import Plan
-from coldstart.render import as_json, explain, progress, short, sinks, table
+from coldstart.render import as_json, attempts, explain, junit, markdown, progress, short, sinks, table
 from coldstart.render import plan as plan_table
 
 PLAIN_WIDTH = 100
@@ -38,6 +39,10 @@ class Show:
                 return as_json.render(report)
             case "short":
                 return short.render(report, ascii=self._ascii)
+            case "junit":
+                return junit.render(report)
+            case "markdown":
+                return markdown.render(report)
             case _:
                 return table.render(report, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
 
@@ -50,6 +55,18 @@ class Show:
             else:
                 raise UsageError(f"-o {sink.format}: a plan is printed as table or json")
             sinks.write(sink, text)
+
+    def attempt(self, attempt: Attempt) -> None:
+        """Print one attempt of a watch as it ends: on stdout where the result goes there as text, else on stderr."""
+        to_files = all(sink.path for sink in self._sinks) or any(
+            sink.path is None and sink.format not in ("table", "short") for sink in self._sinks
+        )
+        stream = sys.stderr if to_files else sys.stdout
+        width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if stream.isatty() else PLAIN_WIDTH
+        color = self._color and stream.isatty()
+        sinks.write(
+            sinks.Sink("table"), attempts.render(attempt, width=width, color=color, ascii=self._ascii), stdout=stream
+        )
 
     def explain(self, report: Report, name: str) -> None:
         """Print how the checks that `name` names were judged, on stdout."""

@@ -1,6 +1,6 @@
 """A program as a plan: what would be asked, without asking."""
 
-from coldstart.engine.program import Group, Item, Program
+from coldstart.engine.program import Alert, Group, Item, Program
 from coldstart.plan import Plan, PlannedCheck, PlannedGate, PlannedHost, PlannedRead
 from coldstart.reads import BootId, Read
 from coldstart.transport.argv import wrapping
@@ -41,8 +41,13 @@ def plan_of(program: Program) -> Plan:
 
 
 def _checks(item: Item) -> tuple[PlannedCheck, ...]:
+    if isinstance(item, Alert):
+        sends = (
+            "" if item.left_out else f"POST {item.check.url}" + (f" (via {item.check.via})" if item.check.via else "")
+        )
+        return (_without_reads(item).model_copy(update={"sends": sends}),)
     if isinstance(item, Group):
-        return tuple(check for member in item.members for check in _checks(member)) or (_left_out(item),)
+        return tuple(check for member in item.members for check in _checks(member)) or (_without_reads(item),)
     return (
         PlannedCheck(
             id=item.id,
@@ -56,15 +61,15 @@ def _checks(item: Item) -> tuple[PlannedCheck, ...]:
     )
 
 
-def _left_out(group: Group) -> PlannedCheck:
+def _without_reads(item: Group | Alert) -> PlannedCheck:
     return PlannedCheck(
-        id=group.id,
-        host=group.host,
+        id=item.id,
+        host=item.host,
         probe=None,
-        claim=group.check.claim,
-        severity=group.check.severity.value,
+        claim=item.check.claim,
+        severity=item.check.severity.value,
         reads=(),
-        not_applicable=group.left_out,
+        not_applicable=item.left_out,
     )
 
 

@@ -61,6 +61,11 @@ class ReadPool:
         """Every host of which something was asked."""
         return tuple(dict.fromkeys(read.place for read in self._asked if read.place != OPERATOR))
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the run is being ended."""
+        return self._cut is not None
+
     def cut(self, reason: Reason, detail: str) -> None:
         """End the run: whatever is unfinished, and whatever is asked from now on, is not observed for this reason."""
         now = self._clock.wall()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from coldstart.baseline.load import LoadedBaseline
-from coldstart.baseline.model import AnyOf, Check, Gate, Host
+from coldstart.baseline.model import AlertTest, AnyOf, Check, Gate, Host
 from coldstart.engine.graph import PhaseGraph
 from coldstart.errors import UsageError
 from coldstart.probes.base import Place, Target
@@ -23,6 +23,8 @@ class Selection:
     until: str | None = None
     hosts: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    no_alert: bool = False
+    """A read-only monitor neither sends the alert test nor counts it (SOP 13.3); that narrows nothing."""
 
     def reasons(self) -> tuple[str, ...]:
         """Why a run with this selection cannot speak for the whole stack; empty when it can."""
@@ -69,7 +71,23 @@ class Group:
         return f"{self.id}@{self.host}" if self.host else self.id
 
 
-Item = Task | Group
+@dataclass(frozen=True)
+class Alert:
+    """The alert test of a gate: nothing that is read, and sent only when the operator asked for it (alert.py)."""
+
+    gate: str
+    check: AlertTest
+    id: str
+    left_out: str = ""
+    source: str = ""
+    host: None = None
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+Item = Task | Group | Alert
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,11 @@ class GateProgram:
     def tasks(self) -> Iterator[Task]:
         """Every task, those of groups included, in the baseline's order."""
         for item in self.items:
-            yield from item.members if isinstance(item, Group) else (item,)
+            match item:
+                case Group():
+                    yield from item.members
+                case Task():
+                    yield item
 
 
 @dataclass(frozen=True)
@@ -158,10 +180,21 @@ class _Compiler:
 
     def items(self, gate: Gate) -> Iterator[Item]:
         for check in gate.checks:
-            if isinstance(check, AnyOf):
-                yield from self._groups(gate, check)
-            else:
-                yield from self._tasks(gate, check, check.id, check.hosts)
+            match check:
+                case AnyOf():
+                    yield from self._groups(gate, check)
+                case AlertTest():
+                    yield self._alert(gate, check)
+                case Check():
+                    yield from self._tasks(gate, check, check.id, check.hosts)
+
+    def _alert(self, gate: Gate, test: AlertTest) -> Alert:
+        out = self._left_out(gate, test.id, (), {})
+        if self._selection.hosts and not out:
+            out = f"left out by --host {' --host '.join(self._selection.hosts)}"
+        if self._selection.no_alert and not out:
+            out = "left out by --monitor-read-only"
+        return Alert(gate.name, test, f"{gate.name}/{test.id}", out, self._loaded.where(test))
 
     def _groups(self, gate: Gate, group: AnyOf) -> Iterator[Group]:
         id_ = f"{gate.name}/{group.id}"
@@ -232,10 +265,13 @@ def _with_longest_timeouts(gates: Sequence[GateProgram]) -> tuple[GateProgram, .
                 longest[read] = max(read.timeout, longest.get(read, 0.0))
 
     def stretched(item: Item) -> Item:
-        if isinstance(item, Group):
-            members = tuple(_stretched(member, longest) for member in item.members)
-            return replace(item, members=members)
-        return _stretched(item, longest)
+        match item:
+            case Group():
+                return replace(item, members=tuple(_stretched(member, longest) for member in item.members))
+            case Task():
+                return _stretched(item, longest)
+            case Alert():
+                return item
 
     return tuple(GateProgram(gate=gate.gate, items=tuple(stretched(item) for item in gate.items)) for gate in gates)
 

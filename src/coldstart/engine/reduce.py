@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from coldstart.baseline.runbook import Done
 from coldstart.outcome import (
     CheckResult,
     Conclusion,
+    DoneItem,
     GateResult,
     Outcome,
     Result,
@@ -75,6 +77,11 @@ _BEST_FIRST = (Conclusion.MET, Conclusion.CAUTION, Conclusion.UNOBSERVED, Conclu
 
 def _badness(check: CheckResult) -> int:
     return _BEST_FIRST.index(check.outcome.conclusion if check.outcome else Conclusion.UNOBSERVED)
+
+
+def alert_not_sent(why: str) -> Outcome:
+    """Without a real alert the chain is not proven: a warning, so that nobody marks alerting as done (SOP 13.2)."""
+    return Outcome.caution(Reason.ALERT_NOT_SENT, f"not sent: {why}", expected="the webhook accepts a real alert")
 
 
 def gate_verdict(checks: Iterable[CheckResult]) -> Verdict | None:
@@ -164,3 +171,65 @@ def headline(
     more = f" (+{first.also} more in this gate)" if first.also else ""
     word = f"{outcome} at {first.gate}" if outcome is not Result.CHECK_FAILED else f"{outcome}: interrupted; first seen"
     return f"{word}: {where}: {seen}{more}"
+
+
+def done(declared: Iterable[Done], gates: Sequence[GateResult]) -> tuple[DoneItem, ...]:
+    """Which criteria of the end of the recovery hold (SOP 14): all that is named was asked, and all of it is PASS."""
+    results = [result for gate in gates for check in gate.checks for result in (check, *check.members)]
+    return tuple(_done(criterion, results) for criterion in declared)
+
+
+def _done(criterion: Done, results: Sequence[CheckResult]) -> DoneItem:
+    by: list[str] = []
+    failed: list[str] = []
+    unknown = [f"by hand: {criterion.by_hand}"] if criterion.by_hand else []
+    for reference in criterion.checks:
+        found = _referred_to(reference, results)
+        by += [f"{result.key}: {_verdict(result)}" for result in found] or [f"{reference}: not asked"]
+        failed += [f"{result.key}: {_seen(result)}" for result in found if result.verdict in _FAILED]
+        unknown += [f"{result.key}: {_not_asked(result)}" for result in found if _unanswered(result)]
+        if not any(result.verdict for result in found):
+            unknown.append(f"{reference}: asked nowhere")
+    if not criterion.checks and not unknown:
+        unknown = ["it names no check"]
+    return DoneItem(
+        id=criterion.id,
+        claim=criterion.claim,
+        done=False if failed else None if unknown else True,
+        by=tuple(by),
+        why="; ".join(dict.fromkeys(failed or unknown)),
+        sop=criterion.sop,
+    )
+
+
+_FAILED = (Verdict.BLOCKED, Verdict.WARN)
+_LEFT_OUT = "left out by "
+"""How the reason of a check begins that the operator left out of the run (program.py)."""
+
+
+def _referred_to(reference: str, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    """The results of ``GATE/check`` on every host. A group that was not asked has no members: it stands for them."""
+    found = tuple(result for result in results if result.id == reference)
+    group = reference.rpartition(".")[0]
+    return found or tuple(result for result in results if result.id == group and _unanswered(result))
+
+
+def _unanswered(result: CheckResult) -> bool:
+    """Whether it applies here, and was not asked."""
+    return result.verdict is Verdict.HELD or (result.verdict is None and result.not_applicable.startswith(_LEFT_OUT))
+
+
+def _verdict(result: CheckResult) -> str:
+    return result.verdict or ("not asked" if _unanswered(result) else "not applicable")
+
+
+def _not_asked(result: CheckResult) -> str:
+    return f"held by {result.held_by}" if result.verdict is Verdict.HELD else result.not_applicable
+
+
+def _seen(result: CheckResult) -> str:
+    if result.outcome is None:
+        return str(result.verdict)
+    unseen = result.outcome.conclusion is Conclusion.UNOBSERVED
+    told = result.outcome.observed or result.outcome.reason.says
+    return f"not observed: {told}" if unseen and not told.startswith("could not") else told

@@ -38,4 +38,5 @@ def assemble(
         counts=reduce.count(gates),
         gates=tuple(gates),
         hosts=tuple(hosts),
+        done=reduce.done(program.loaded.baseline.done, gates),
     )

@@ -1,21 +1,24 @@
 """Runs a program: gates as soon as their needs are met, their reads at once, held gates not at all (SOP 1.2)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from coldstart.baseline.model import AlertTest
 from coldstart.clock import Clock
 from coldstart.engine import boots, reduce
 from coldstart.engine.judging import conclude
 from coldstart.engine.pool import Limits, ReadPool, first_begun
-from coldstart.engine.program import GateProgram, Group, Item, Program, Task
+from coldstart.engine.program import Alert, GateProgram, Group, Item, Program, Task
 from coldstart.engine.report import assemble
 from coldstart.observer import Observer, Silent
-from coldstart.outcome import CheckResult, Exchange, GateResult, Report, Verdict
+from coldstart.outcome import CheckResult, Exchange, GateResult, Outcome, Report, Verdict
 from coldstart.probes.base import Replies
 from coldstart.reads import NoReply, Read, Reply
 from coldstart.reason import Reason
 from coldstart.transport.base import Transport
+
+Prove = Callable[[AlertTest], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Settings:
     """Every reply of the attempt before this one, boot ids included."""
     stop: asyncio.Event | None = None
     """When set, the run ends at once with a partial report (SIGINT, SIGTERM)."""
+    prove: Prove | None = None
+    """Sends the alert test and judges the answer (alert.py); None: the operator did not ask for it."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,12 @@ class _Runner:
             checks: Sequence[CheckResult] = [held(item, holder) for item in program.items]
             return self._result(program, checks, held_by=holder)
         self._observer.gate_started(gate.name)
-        checks = await asyncio.gather(*(self._item(item, holder) for item in program.items))
+        asked = [item for item in program.items if not isinstance(item, Alert)]
+        found = dict(zip(asked, await asyncio.gather(*(self._item(item, holder) for item in asked)), strict=True))
+        rest = reduce.gate_verdict(found.values())
+        checks = [
+            await self._alert(item, rest, holder) if isinstance(item, Alert) else found[item] for item in program.items
+        ]
         return self._result(program, checks)
 
     def _holder(self, needs: Mapping[str, Verdict]) -> str | None:
@@ -158,7 +168,31 @@ class _Runner:
 
     # ----------------------------------------------------------------------------------------------------------- checks
 
-    async def _item(self, item: Item, downstream_of: str | None) -> CheckResult:
+    async def _alert(self, item: Alert, rest: Verdict | None, downstream_of: str | None) -> CheckResult:
+        """The alert test: sent when it was asked for and all else in its gate is good, else a warning that says why."""
+        if item.left_out:
+            result = not_asked(item)
+        else:
+            outcome = await self._alert_outcome(item, rest, downstream_of)
+            verdict = reduce.check_verdict(item.check.severity, outcome)
+            result = _declared(item).model_copy(
+                update={"verdict": verdict, "outcome": outcome, "downstream_of": downstream_of}
+            )
+        self._observer.check_done(result)
+        return result
+
+    async def _alert_outcome(self, item: Alert, rest: Verdict | None, downstream_of: str | None) -> Outcome:
+        if self._settings.prove is None:
+            return reduce.alert_not_sent(
+                "--send-alert-test was not given; the chain is not proven without a real alert"
+            )
+        if downstream_of or rest is not Verdict.PASS:
+            return reduce.alert_not_sent(f"{downstream_of or item.gate} is not good, so it would prove nothing")
+        if self._pool.is_cut:
+            return reduce.alert_not_sent("the run ended before it")
+        return await self._settings.prove(item.check)
+
+    async def _item(self, item: Task | Group, downstream_of: str | None) -> CheckResult:
         if item.left_out:
             result = not_asked(item)
         elif isinstance(item, Group):
@@ -233,7 +267,7 @@ def _declared(item: Item) -> CheckResult:
     return CheckResult(
         id=item.id,
         host=item.host,
-        probe=None if isinstance(item, Group) else item.check.probe_kind,
+        probe=item.check.probe_kind if isinstance(item, Task) else None,
         claim=check.claim,
         severity=check.severity,
         verdict=None,

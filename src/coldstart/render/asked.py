@@ -6,6 +6,8 @@ from coldstart.outcome import Exchange
 from coldstart.reads import BootId, Command, CommandReply, NoReply, Ping, PingReply, Read
 from coldstart.render.page import Cell
 
+_LONG, _LONG_SHOWN = 80, 40
+
 
 def place_of(read: Read) -> str:
     """Return ``on 188`` for a command; other reads name their place themselves."""
@@ -15,6 +17,13 @@ def place_of(read: Read) -> str:
 def question(read: Read) -> Cell:
     """Return the read as the last cell of a row; a long command goes on after a backslash."""
     return Cell(read.describe(), keep="command" if isinstance(read, Command | Ping) else "words")
+
+
+def in_brief(read: Read) -> Cell:
+    """Return the read with its very long words cut: enough to recognise it; plan and --explain have it whole."""
+    whole = question(read)
+    words = (word if len(word) <= _LONG else f"{word[:_LONG_SHOWN]}…" for word in whole.text.split(" "))
+    return Cell(" ".join(words), keep=whole.keep)
 
 
 def most_telling(exchanges: Iterable[Exchange], most: int) -> tuple[tuple[Exchange, ...], int]:

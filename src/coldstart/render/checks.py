@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from coldstart.outcome import CheckResult, Conclusion, Exchange, GateResult, Part, Verdict
 from coldstart.render import style
-from coldstart.render.asked import most_telling, place_of, question
+from coldstart.render.asked import in_brief, most_telling, place_of
 from coldstart.render.merge import Alike, Lost, alike, lost_hosts
 from coldstart.render.page import Cell, Page, column
 from coldstart.render.style import COLORS, QUIET, UNSEEN, Marks
@@ -157,7 +157,7 @@ class GateRows:
         cells = [Cell(label, _LABEL, QUIET)]
         if place := place_of(exchange.read):
             cells.append(Cell(f"{place}:", column([f"{place}:"], self._page.width), gap=1))
-        self._page.row(*cells, question(exchange.read), indent=self._start)
+        self._page.row(*cells, in_brief(exchange.read), indent=self._start)
 
     def _detail(self, label: str, text: str, label_style: str = QUIET) -> None:
         if text:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from coldstart.outcome import GateResult, Report, Verdict
-from coldstart.render import words
+from coldstart.render import done, words
 from coldstart.render.merge import Alike, alike, lost_hosts
 from coldstart.render.page import clean
 from coldstart.render.style import Marks, marks
@@ -40,6 +40,8 @@ def _lines(report: Report, signs: Marks) -> Iterator[str]:
         yield f"{signs.more} and {len(notes) - _NOTES_MOST} more notes"
     if not all(reason in first for reason in report.narrowed):
         yield words.narrowed_line(report)
+    if report.done:
+        yield done.counted(report)
     yield f"{words.counted(report)}, {words.lasted(report.ended - report.started)}"
     yield words.result_line(report)
 

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from coldstart.errors import OutputError, UsageError
 
-FORMATS = ("table", "short", "json")
+FORMATS = ("table", "short", "json", "junit", "markdown")
 STDOUT = "-"
 
 

@@ -1,7 +1,7 @@
 """A report for a terminal: the root first, then every gate in order, then what it comes to."""
 
 from coldstart.outcome import GateResult, Report, Verdict
-from coldstart.render import words
+from coldstart.render import done, words
 from coldstart.render.checks import GateRows
 from coldstart.render.page import Cell, Page, column
 from coldstart.render.style import COLORS, QUIET, STRONG, Marks, marks
@@ -10,6 +10,11 @@ from coldstart.text import plural
 _GATE_MOST = 32
 _LABEL = 10
 _RESULT_VERDICT = {0: Verdict.PASS, 1: Verdict.WARN, 2: Verdict.BLOCKED}
+
+
+def verdict_of(report: Report) -> Verdict:
+    """The verdict in whose colour a result is shown; no verdict at all looks as bad as BLOCKED."""
+    return _RESULT_VERDICT.get(report.exit_code, Verdict.BLOCKED)
 
 
 def render(report: Report, *, width: int, color: bool, ascii: bool, verbose: bool = False) -> str:  # noqa: A002 - the option's name
@@ -21,6 +26,7 @@ def render(report: Report, *, width: int, color: bool, ascii: bool, verbose: boo
     table = _Table(page, marks(ascii_only=ascii), report)
     table.root()
     table.gates(verbose=verbose)
+    done.write(page, marks(ascii_only=ascii), report)
     table.summary()
     return str(page)
 
@@ -38,7 +44,7 @@ class _Table:
     def root(self) -> None:
         """The first line, and what to know before acting on it."""
         report, first = self._report, self._report.root
-        verdict = _RESULT_VERDICT.get(report.exit_code, Verdict.BLOCKED)
+        verdict = verdict_of(report)
         strong = COLORS[verdict] if "bold" in COLORS[verdict] else f"bold {COLORS[verdict]}"
         line = words.first_line(report, self._marks)
         self._page.paragraph(line, strong)
@@ -90,8 +96,7 @@ class _Table:
         self._page.paragraph(f"{counts}, {words.lasted(report.ended - report.started)}")
         if narrowed := words.narrowed_line(report):
             self._page.paragraph(narrowed, COLORS[Verdict.WARN])
-        verdict = _RESULT_VERDICT.get(report.exit_code, Verdict.BLOCKED)
-        self._page.paragraph(words.result_line(report), COLORS[verdict])
+        self._page.paragraph(words.result_line(report), COLORS[verdict_of(report)])
         self._page.paragraph(words.provenance(report), QUIET)
 
 

@@ -81,7 +81,7 @@ class World:
         if self._http is None:
             from coldstart.transport.http import Http  # noqa: PLC0415 - httpx costs 80 ms
 
-            self._http = Http(self._clock, self._tunnel)
+            self._http = Http(self._clock, self.open_tunnel)
         return self._http
 
     def _open_net(self) -> "Net":
@@ -91,5 +91,6 @@ class World:
             self._net = Net(self._clock)
         return self._net
 
-    async def _tunnel(self, host: str, destination: str, port: int) -> ByteStream:
+    async def open_tunnel(self, host: str, destination: str, port: int) -> ByteStream:
+        """A connection that `host` opens for us over its SSH connection."""
         return await self._open_ssh().open_tunnel(host, destination, port)
