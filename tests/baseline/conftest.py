@@ -64,10 +64,80 @@ GOOD = textwrap.dedent(
     """
 )
 
+SECTIONS = textwrap.dedent(
+    """\
+      P2-ALERTS:
+        title: Alert chain
+        needs: [P1-K3S]
+        checks:
+          - id: alert-test
+            claim: the alert chain accepts a real alert
+            alert_test:
+              url: http://192.168.0.125:32334/api/v1/webhooks/alertmanager
+              via: 110
+              receiver: cold-start-test
+              alertname: ColdStartE2ETest
+              labels: {severity: info, attempt: 1}
+              summary: Cold start E2E test, ignore
+              resolves_after: 10m
+              status: [200, 2xx]
+            timeout: 3s
+            severity: blocked
+            hint: look at the API
+            sop: 8
+            covers: 13.4/P2-WORKLOAD-ALERTCHAIN
+    freeze:
+      - {item: Runners, policy: last, reason: Build jobs can saturate 110.}
+      - {item: Crawlers, policy: last, reason: Batch work can saturate 188.}
+    protection:
+      AUTO: {automation: Restart after verification., examples: stateless exporters}
+      BLOCK: {automation: Human approval only., examples: [PostgreSQL data dir, ClickHouse data dir]}
+    releases:
+      runners:
+        title: runners and CD
+        hosts: 110
+        needs: all
+        conditions:
+          - {claim: the data host serves, checks: P0-188-DATA/port}
+          - claim: load is low
+            checks: [P0-NETWORK/either, P0-NETWORK/either.second]
+            for: 15m
+            by_hand: look at the load
+          - {claim: provider route verified, by_hand: ask the operator}
+        hint: one runner at a time
+        sop: 5.3
+      exporters:
+        title: exporters
+        hosts: all
+        needs: [P0-188-DATA, P0-NETWORK]
+    monitor:
+      host: 110
+      textfile: /home/wooo/node_exporter_textfiles/cold_start_recovery.prom
+      log: /home/wooo/reboot-recovery/cold-start-last.log
+      metric_prefix: awoooi_cold_start
+      every: 10m
+      sop: 13.3
+    done:
+      - {id: ssh, claim: Hosts reachable., checks: [P0-NETWORK/ping], sop: 14}
+      - {id: alert, claim: The alert test succeeds., checks: P2-ALERTS/alert-test, by_hand: look at Telegram}
+      - {id: runners, claim: Runners are released last., by_hand: ask the operator}
+    drift:
+      - "OpenClaw: 8088 or 8089"
+      - 13.2
+    """
+)
+WHOLE = GOOD + SECTIONS
+"""With every section that there is."""
+
 
 @pytest.fixture
 def good():
     return load_text(GOOD, "good.yml")
+
+
+@pytest.fixture
+def whole():
+    return load_text(WHOLE, "whole.yml")
 
 
 @pytest.fixture(params=["libyaml", "python"])

@@ -7,29 +7,46 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from coldstart.baseline.complaints import keys_at
 from coldstart.baseline.load import load_text
 from coldstart.baseline.schema import BUILT_IN, json_schema, text
 from coldstart.errors import BaselineError
 from coldstart.probes.registry import probe_class
 
-from .conftest import GOOD
+from .conftest import GOOD, WHOLE
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = ROOT / "docs" / "schema" / "baseline.schema.json"
 BAD = ROOT / "tests" / "bad_baselines"
 OF_KEYS_AND_TYPES = (
     "a-scalar",
+    "alert-test",
+    "alert-test-missing-keys",
+    "alert-test-not-a-mapping",
+    "alert-test-unknown-keys",
     "any-of",
+    "conditions",
+    "covers",
+    "done-criteria",
     "gate-and-check-names",
     "hosts-is-a-list",
     "missing-keys",
     "needs-unknown-verdict",
+    "nested-parameters",
     "no-checks",
     "no-hosts",
     "not-a-mapping",
     "out-of-range",
     "probe-is-a-list",
     "probe-parameters",
+    "protection-tiers",
+    "references",
+    "releases",
+    "runbook-empty-values",
+    "runbook-missing-keys",
+    "runbook-unknown-keys",
+    "runbook-wrong-items",
+    "runbook-wrong-types",
     "schema-version",
     "schema-version-not-a-number",
     "unknown-keys",
@@ -72,8 +89,13 @@ def test_every_reference_leads_to_a_definition(validator):
     assert set() == targets - set(validator.schema["$defs"])
 
 
-def test_a_good_baseline_is_valid(validator):
-    assert [] == complaints(validator, GOOD)
+@pytest.mark.parametrize("text", [GOOD, WHOLE], ids=["good", "whole"])
+def test_a_good_baseline_is_valid(text, validator):
+    assert [] == complaints(validator, text)
+
+
+def test_every_section_has_its_description(validator):
+    assert all(schema["description"] for schema in validator.schema["properties"].values())
 
 
 @pytest.mark.parametrize(
@@ -96,6 +118,8 @@ def test_a_bad_baseline_of_keys_and_types_is_not_valid(name, validator):
         "probe: ping, hosts: 110",
         "probe: ping, hosts: [110]",
         "probe: ping, sop: 3",
+        "probe: ping, covers: [9/188 cron, 13.4]",
+        'probe: http, with: {url: "http://a/", json: [{path: a, equals: 1}, {path: b, one_of: [x, "${s}"]}]}',
         "any_of: [{id: a, claim: a, probe: ping}, {id: b, claim: b, probe: tcp, with: {port: 22}}]",
     ],
 )
@@ -110,6 +134,13 @@ def test_what_the_loader_takes_the_schema_takes(extra, validator):
         "probe: ping, with: {port: 22}",
         "probe: tcp, with: {count: 2}",
         "probe: ping, with: {count: many}",
+        "probe: ping, covers: []",
+        'probe: http, with: {url: "http://a/", values: [{path: a, equals: 1}]}',
+        'probe: http, with: {url: "http://a/", json: [{path: a, equls: 1}]}',
+        'probe: http, with: {url: "http://a/", json: [{equals: 1}]}',
+        'alert_test: {url: "http://a/", receiver: r, alertname: N, summary: s}, probe: ping',
+        'alert_test: {url: "http://a/", receiver: r, alertname: N}',
+        'alert_test: {url: "http://a/", receiver: r, alertname: N, summary: s}, hosts: all',
         "probe: ping, any_of: [{id: a, claim: a, probe: ping}, {id: b, claim: b, probe: ping}]",
         "any_of: [{id: a, claim: a, probe: ping, severity: warn}, {id: b, claim: b, probe: ping}]",
         "any_of: [{id: a, claim: a, probe: ping}]",
@@ -127,7 +158,14 @@ def test_what_the_loader_refuses_the_schema_refuses(extra, validator):
 @pytest.mark.parametrize("kind", BUILT_IN)
 def test_every_kind_of_probe_has_its_parameters_described(kind, validator):
     described = validator.schema["$defs"][f"with.{kind}"]
-    fields = {field.alias or name for name, field in probe_class(kind).model_fields.items()}
-    assert fields == set(described["properties"])
+    assert set(keys_at(probe_class(kind), ())) == set(described["properties"])
     assert described["description"]
     assert described["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", BUILT_IN)
+def test_a_parameter_with_another_name_in_the_code_is_known_only_as_it_is_written(kind):
+    for name, field in probe_class(kind).model_fields.items():
+        if field.alias:
+            with pytest.raises(BaselineError, match=f"probe {kind}: unknown key '{name}': .*known: .*{field.alias}"):
+                load_text(check(f"probe: {kind}, with: {{{name}: x}}"), "b.yml")

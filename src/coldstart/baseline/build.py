@@ -5,11 +5,13 @@ import re
 from coldstart.baseline.checks import CheckBuilder, unique_ids
 from coldstart.baseline.complaints import filled, refuse_empty
 from coldstart.baseline.cycles import cycles
-from coldstart.baseline.forms import GATE_NAME, BaselineForm, DefaultsForm, GateForm, HostForm, VariableForm
+from coldstart.baseline.form_types import GATE_NAME
+from coldstart.baseline.forms import BaselineForm, DefaultsForm, GateForm, HostForm, VariableForm
 from coldstart.baseline.model import Baseline, Defaults, Gate, Host
 from coldstart.baseline.names import ALL, unknown, written
 from coldstart.baseline.nodes import Entries, Items, Node, Scalar
 from coldstart.baseline.problems import Problems, shown
+from coldstart.baseline.sections import SectionBuilder
 from coldstart.baseline.variables import Variables
 from coldstart.outcome import Verdict
 from coldstart.reads import OPERATOR
@@ -62,6 +64,9 @@ class Builder:
         checks = CheckBuilder(hosts, defaults, self._problems)
         gates = {name: self._gate(name, gate_nodes, checks) for name in gate_nodes.entries}
         self._cycles(gate_nodes)
+        sections = SectionBuilder(self._root, hosts, gate_nodes, self._problems)
+        freeze, protection, releases = sections.freeze(), sections.protection(), sections.releases()
+        monitor, done = sections.monitor(), sections.done()
         if form is None or len(self._problems):
             return None
         declared = sum(len(gate.checks) for gate in gates.values() if gate)
@@ -74,6 +79,12 @@ class Builder:
             defaults=defaults,
             hosts={name: host for name, host in hosts.items() if host},
             gates={name: gate for name, gate in gates.items() if gate},
+            freeze=freeze,
+            protection=protection,
+            releases=releases,
+            monitor=monitor,
+            done=done,
+            drift=form.drift,
         )
 
     @staticmethod

@@ -1,11 +1,12 @@
-"""From the `checks:` of a gate to checks and groups of alternatives."""
+"""From the `checks:` of a gate to checks, groups of alternatives, and the alert test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from coldstart.baseline.alerts import AlertTestBuilder
 from coldstart.baseline.complaints import filled, refuse_empty
 from coldstart.baseline.forms import AnyOfForm, CheckForm, MemberForm
-from coldstart.baseline.model import AnyOf, Check, Defaults, Host
+from coldstart.baseline.model import AlertTest, AnyOf, Check, Defaults, Host
 from coldstart.baseline.names import hosts_of, unknown, written
 from coldstart.baseline.nodes import Entries, Items, Node, Scalar
 from coldstart.baseline.probing import Rehearsal, build
@@ -32,6 +33,7 @@ class CheckBuilder:
         self._hosts, self._defaults, self._problems = hosts, defaults, problems
         self._optional = frozenset(name for name, host in hosts.items() if host and host.optional)
         self._rehearsal = Rehearsal(hosts, problems)
+        self._alerts = AlertTestBuilder(hosts, self._optional, defaults, problems)
 
     def hosts_of(self, node: Node | None) -> Hosts | None:
         """The hosts that a `hosts:` names; None: no such key, or reported."""
@@ -46,10 +48,12 @@ class CheckBuilder:
             return self.hosts_of(node) or ()
         return tuple(self._hosts) if len(self._hosts) == 1 else None
 
-    def build(self, gate: str, node: Node, inherited: Hosts | None) -> Check | AnyOf | None:
+    def build(self, gate: str, node: Node, inherited: Hosts | None) -> Check | AnyOf | AlertTest | None:
         """Build one item of `checks:`. None: it was reported."""
         if isinstance(node, Entries) and "any_of" in node.entries:
             return self._any_of(gate, node, inherited)
+        if isinstance(node, Entries) and "alert_test" in node.entries:
+            return self._alerts.build(gate, node, _named("alert test", node))
         what = _named("check", node)
         refuse_empty(node, what, self._problems)
         form = filled(CheckForm, node, what, self._problems)
@@ -81,6 +85,7 @@ class CheckBuilder:
             sudo=form.sudo,
             hint=form.hint,
             sop=form.sop,
+            covers=form.covers,
             line=node.place[1],
         )
 
@@ -117,6 +122,7 @@ class CheckBuilder:
             deadline=form.deadline or self._defaults.check_deadline,
             hint=form.hint,
             sop=form.sop,
+            covers=form.covers,
             line=node.place[1],
         )
 
@@ -194,4 +200,4 @@ def _named(kind: str, node: Node) -> str:
     written_id = node.entries.get("id") if isinstance(node, Entries) else None
     if isinstance(written_id, Scalar) and written_id.value and not written_id.broken:
         return f"{kind} {shown(str(written_id.value))}"
-    return f"an {kind}" if kind == "alternative" else f"a {kind}"
+    return f"an {kind}" if kind.startswith("al") else f"a {kind}"

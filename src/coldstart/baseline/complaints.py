@@ -2,10 +2,11 @@
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from coldstart.baseline.nodes import Entries, Items, Node, Place, Scalar, broken, data
@@ -79,7 +80,7 @@ def _report(error: ValidationError, form: type[BaseModel], node: Entries, what: 
         spot = _Spot(node, details["loc"])
         if spot.node.broken or (spot.node is node and details["type"] != "missing" and broken(node)):
             continue  # it was reported, or follows from what was
-        known = keys_of(form) if len(details["loc"]) == 1 else ()
+        known = keys_at(form, details["loc"][:-1])
         where, subject, text = _sentence(details, spot, what, known, problems)
         if subject:
             said.setdefault((where, subject), {})[text] = None
@@ -94,8 +95,9 @@ class _Spot:
 
     def __init__(self, node: Node, loc: Iterable[int | str]) -> None:
         self.node, self.path, self.last, self.key_place = node, "", "", node.place
+        self.above = ""
         for step in loc:
-            self.last = str(step)
+            self.last, self.above = str(step), self.path
             if isinstance(self.node, Entries) and self.last in self.node.entries:
                 self.path += f".{step}" if self.path else self.last
                 self.key_place = self.node.keys[self.last]
@@ -115,12 +117,14 @@ def _sentence(
     if kind == "missing":
         return spot.node.place, "", f"{inside}: the key {spot.last!r} is missing: add it"
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
-        inside = f"{what}, in {spot.path.rpartition('.')[0]}" if "." in spot.path else what
+        inside = f"{what}, in {spot.above}" if spot.above else what
         text = f"{inside}: unknown key {shown(spot.last)}: " + (
             problems.meant(spot.last, known) if known else "remove it"
         )
         return spot.key_place, "", text
     subject = f"{what}: {spot.path}: " if spot.path else f"{what}: "
+    if details["loc"][-1:] == ("[key]",):  # pydantic's step to the key of a mapping instead of its value
+        return spot.key_place, subject, details["msg"].removeprefix("Value error, ")
     if isinstance(spot.node, Scalar) and spot.node.value is None:
         return spot.key_place, subject, "it is empty: give it a value, or remove the key"
     if not spot.path:  # the mapping as a whole: what its keys say together
@@ -144,9 +148,27 @@ def _wrong(kind: str, context: dict[str, Any], message: str, node: Node) -> str:
     if kind in {"too_short", "string_too_short"}:
         return f"{value} is too short: it needs at least {context['min_length']}"
     said = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return said if said.startswith(value) else f"{value}: {said}"
+    repeated = repr(node.value) if isinstance(node, Scalar) else value
+    return value + said.removeprefix(repeated) if said.startswith(repeated) else f"{value}: {said}"
 
 
-def keys_of(form: type[BaseModel]) -> tuple[str, ...]:
-    """The keys that a mapping of this form may have, as they are written."""
-    return tuple(field.alias or name for name, field in form.model_fields.items())
+def keys_at(form: type[BaseModel], loc: Iterable[int | str]) -> tuple[str, ...]:
+    """The keys that the mapping at `loc` below `form` may have, as they are written."""
+    forms: list[type[BaseModel]] = [form]
+    for step in loc:
+        fields = [field for one in forms for key, field in _fields(one) if key == step]
+        if fields:  # else it is the index of a list, or the tag of a union
+            forms = [found for field in fields for found in _forms_in(field.annotation)]
+    return tuple(dict.fromkeys(key for one in forms for key, _ in _fields(one)))
+
+
+def _fields(form: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((field.alias or name, field) for name, field in form.model_fields.items())
+
+
+def _forms_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models among the members of a list, a mapping or a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _forms_in(inner)

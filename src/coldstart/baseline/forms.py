@@ -3,114 +3,41 @@
 Names are looked up and defaults applied in `build`; a form only knows what one mapping may hold.
 """
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from coldstart import shapes
+from coldstart.baseline.form_types import (
+    GATE_NAME,
+    RELEASE_NAME,
+    CheckId,
+    Form,
+    Members,
+    Names,
+    Needs,
+    Phrases,
+    Reasons,
+    UserName,
+    Words,
+    list_of,
+    named,
+)
+from coldstart.baseline.runbook import TIERS
 from coldstart.outcome import Severity
 from coldstart.probes.params import Duration, HostAddress, Port
 
-GATE_NAME = r"[A-Z0-9][A-Z0-9-]{0,63}"
-CHECK_ID = r"[a-z0-9][a-z0-9-]{0,63}"
 VERSION = 1
 
-_STRING_OR_NUMBER = ["string", "number"]
-_NAMES_SCHEMA = {
-    "anyOf": [
-        {"type": ["string", "integer"]},
-        {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1},
-    ]
-}
-_SUFFICIENT = {"enum": ["pass", "warn"]}
-_NEEDS_SCHEMA = {
-    "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"type": "string"}},
-        {"type": "object", "additionalProperties": _SUFFICIENT},
-    ]
-}
 
-
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _needs(value: Any) -> Any:
-    value = _one_or_many(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return dict.fromkeys(value, "warn")
-    return value
-
-
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("it is blank: say it in words, or remove the key")
-    return value
-
-
-def _version(value: int) -> int:
-    if value != VERSION:
-        raise ValueError(f"this program reads schema version {VERSION}: use a baseline of that version")
-    return value
-
-
-def _matches(pattern: str, what: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(what)
-        return value
-
-    return AfterValidator(check)
-
-
-Words = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": _STRING_OR_NUMBER, "minLength": 1})]
-"""Text for people."""
-CheckId = Annotated[
-    str,
-    _matches(CHECK_ID, "an id is lower-case letters, digits and '-', like pg-isready"),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{CHECK_ID}$"}),
-]
-UserName = Annotated[
-    str,
-    _matches(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", "a user's name is letters, digits, '_', '.' and '-'"),
-    WithJsonSchema({"type": ["string", "integer"]}),
-]
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)]
-Phrases = Annotated[
-    tuple[Words, ...], BeforeValidator(_one_or_many), Field(min_length=1), WithJsonSchema(_NAMES_SCHEMA)
-]
-Needs = Annotated[dict[str, Literal["pass", "warn"]], BeforeValidator(_needs), WithJsonSchema(_NEEDS_SCHEMA)]
-Reasons = Annotated[dict[str, Words], Field(description="Hosts that it does not apply to, with the reason of each.")]
-Members = Annotated[
-    list[Any], WithJsonSchema({"type": "array", "items": {"x-form": "MemberForm"}, "minItems": 2}), Field(min_length=2)
-]
-
-
-class _Form(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _list_of(name: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "array", "items": {"x-form": name}, "minItems": 1})
-
-
-def _named(name: str, pattern: str) -> WithJsonSchema:
-    keys = {"pattern": f"^{pattern}$"}
-    return WithJsonSchema(
-        {"type": "object", "additionalProperties": {"x-form": name}, "propertyNames": keys, "minProperties": 1}
-    )
-
-
-class VariableForm(_Form):
+class VariableForm(Form):
     """A variable that says what it is for; without a default it must be set by --set or --vars where it is used."""
 
     default: str | None = Field(default=None, description="Its value, unless --vars or --set gives another.")
     about: Words = Field(default="", description="What it is for.")
 
 
-class DefaultsForm(_Form):
+class DefaultsForm(Form):
     """What holds where a check or a host says nothing."""
 
     timeout: Duration = Field(default=10.0, description="Of one read, counted from when it is sent.")
@@ -123,7 +50,7 @@ class DefaultsForm(_Form):
     severity: Severity = Field(default=Severity.BLOCKED, description="What a failed check costs.")
 
 
-class HostForm(_Form):
+class HostForm(Form):
     """A machine."""
 
     address: HostAddress = Field(description="Name or IP address.")
@@ -135,7 +62,7 @@ class HostForm(_Form):
     about: Words = Field(default="", description="What a reader should know.")
 
 
-class _Asked(_Form):
+class _Asked(Form):
     id: CheckId = Field(description="Stable and unique in its gate: output, JSON, metrics and --skip use it.")
     claim: Words = Field(description="What holds when it passes, as a positive sentence.")
     hosts: Names | None = Field(default=None, description="One name, a list, or all (every host that is not optional).")
@@ -144,6 +71,7 @@ class _Asked(_Form):
     sudo: bool = Field(default=False, description="Commands are sent with sudo -n.")
     hint: Words = Field(default="", description="What to do when it fails.")
     sop: Words = Field(default="", description="Section of the SOP that it comes from.")
+    covers: Phrases = Field(default=(), description="Rows of the SOP that it covers, beside sop, like 9/188 cron.")
 
 
 class MemberForm(_Asked):
@@ -168,7 +96,7 @@ class AnyOfForm(_Asked):
     severity: Severity | None = Field(default=None, description="What it costs when no alternative is good.")
 
 
-class GateForm(_Form):
+class GateForm(Form):
     """A node of the phase DAG: its verdict is that of its worst check."""
 
     title: Words = Field(description="What it is, for people.")
@@ -179,10 +107,16 @@ class GateForm(_Form):
     )
     blocks: Phrases = Field(default=(), description="What it holds back, in words.")
     hosts: Names | None = Field(default=None, description="Hosts of its checks that name none.")
-    checks: Annotated[list[Any], _list_of("AnyCheck")] = Field(min_length=1, description="What is asked, in order.")
+    checks: Annotated[list[Any], list_of("AnyCheck")] = Field(min_length=1, description="What is asked, in order.")
 
 
-class BaselineForm(_Form):
+def _version(value: int) -> int:
+    if value != VERSION:
+        raise ValueError(f"this program reads schema version {VERSION}: use a baseline of that version")
+    return value
+
+
+class BaselineForm(Form):
     """The one source of truth of what must hold after a cold start."""
 
     coldstart: Annotated[int, AfterValidator(_version), WithJsonSchema({"const": VERSION})] = Field(
@@ -198,9 +132,25 @@ class BaselineForm(_Form):
     defaults: Annotated[dict[str, Any], WithJsonSchema({"x-form": "DefaultsForm"})] = Field(
         default_factory=dict, description="What holds where a check or a host says nothing."
     )
-    hosts: Annotated[dict[str, Any], _named("HostForm", shapes.NAME)] = Field(
+    hosts: Annotated[dict[str, Any], named("HostForm", shapes.NAME)] = Field(
         min_length=1, description="The machines, by name."
     )
-    gates: Annotated[dict[str, Any], _named("GateForm", GATE_NAME)] = Field(
+    gates: Annotated[dict[str, Any], named("GateForm", GATE_NAME)] = Field(
         min_length=1, description="The gates, by name."
     )
+    freeze: Annotated[list[Any], list_of("FreezeForm")] = Field(
+        default_factory=list, min_length=1, description="Automation that stays held during recovery."
+    )
+    protection: Annotated[dict[str, Any], named("TierForm", f"({'|'.join(TIERS)})")] = Field(
+        default_factory=dict, min_length=1, description="What automation may do, by protection tier."
+    )
+    releases: Annotated[dict[str, Any], named("ReleaseForm", RELEASE_NAME)] = Field(
+        default_factory=dict, min_length=1, description="What may start only after gates are green, by name."
+    )
+    monitor: Annotated[dict[str, Any], WithJsonSchema({"x-form": "MonitorForm"})] | None = Field(
+        default=None, description="The persistent read-only monitor."
+    )
+    done: Annotated[list[Any], list_of("DoneForm")] = Field(
+        default_factory=list, min_length=1, description="Criteria of a finished recovery."
+    )
+    drift: Phrases = Field(default=(), description="What is known to be out of step, to be mended afterwards.")

@@ -6,10 +6,26 @@ from dataclasses import dataclass, field
 
 from coldstart.baseline import source
 from coldstart.baseline.build import Builder, declared_variables
-from coldstart.baseline.model import AnyOf, Baseline, Check, Gate, Host
+from coldstart.baseline.model import (
+    AlertTest,
+    AnyOf,
+    Baseline,
+    Check,
+    Condition,
+    Done,
+    Freeze,
+    Gate,
+    Host,
+    Monitor,
+    Release,
+    Tier,
+)
 from coldstart.baseline.nodes import Entries
 from coldstart.baseline.problems import Problems
 from coldstart.baseline.source import Source
+
+Declared = Check | AnyOf | AlertTest | Gate | Host | Freeze | Tier | Release | Condition | Monitor | Done
+"""Whatever knows the line that it was declared on."""
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -26,7 +42,7 @@ class LoadedBaseline:
     unused_variables: Mapping[str, int] = field(default_factory=dict, hash=False)
     """Variables that nothing refers to, each with its line."""
 
-    def where(self, item: Check | AnyOf | Gate | Host) -> str:
+    def where(self, item: Declared) -> str:
         """Return ``file:line`` of the declaration of `item`."""
         return f"{self.path}:{item.line}"
 

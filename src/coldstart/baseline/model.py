@@ -1,14 +1,31 @@
 """A baseline as the engine sees it: names resolved, defaults applied, probes built. Pure data, all frozen.
 
 Only `load` makes these, so whoever holds a `Baseline` holds a valid one: every name in it exists, its needs form a DAG,
-every probe asks for nothing but allowed reads.
+every probe asks for nothing but allowed reads. What people do with a verdict is in `runbook`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from coldstart.baseline.runbook import Condition, Done, Freeze, Monitor, Release, Tier
 from coldstart.outcome import Severity, Verdict
 from coldstart.probes.base import Probe
+
+__all__ = [
+    "AlertTest",
+    "AnyOf",
+    "Baseline",
+    "Check",
+    "Condition",
+    "Defaults",
+    "Done",
+    "Freeze",
+    "Gate",
+    "Host",
+    "Monitor",
+    "Release",
+    "Tier",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,8 @@ class Check:
     sudo: bool = False
     hint: str = ""
     sop: str = ""
+    covers: tuple[str, ...] = ()
+    """Rows of the SOP that it covers, beside `sop`, like ``9/188 cron``."""
     line: int = 0
 
 
@@ -84,6 +103,40 @@ class AnyOf:
     deadline: float
     hint: str = ""
     sop: str = ""
+    covers: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTest:
+    """One real alert, sent only when the operator asks for it; a baseline has at most one (SOP 8). Times in seconds.
+
+    It is no probe: it changes something (a message reaches people), so the read-only machinery cannot perform it.
+    """
+
+    gate: str
+    id: str
+    claim: str
+    url: str
+    """http or https, without user and password: where Alertmanager would send it."""
+    via: str | None
+    """Name of the host through whose SSH connection it is sent; None: directly."""
+    receiver: str
+    alertname: str
+    labels: dict[str, str] = field(hash=False)
+    """Beside ``alertname``."""
+    summary: str
+    resolves_after: float
+    """The alert ends so long after it began."""
+    status: tuple[str, ...]
+    """HTTP statuses that count as accepted: codes or classes (``2xx``)."""
+    ca: str | None
+    """PEM file of issuers to trust instead of the system's."""
+    timeout: float
+    severity: Severity
+    hint: str = ""
+    sop: str = ""
+    covers: tuple[str, ...] = ()
     line: int = 0
 
 
@@ -94,7 +147,7 @@ class Gate:
     name: str
     title: str
     needs: dict[str, Verdict] = field(hash=False)
-    checks: tuple[Check | AnyOf, ...]
+    checks: tuple[Check | AnyOf | AlertTest, ...]
     sop: str = ""
     blocks: tuple[str, ...] = ()
     """What it holds back, in words (SOP 13.4)."""
@@ -112,11 +165,24 @@ class Baseline:
     about: str = ""
     partial: str = ""
     """Why it does not cover the stack: a run of it can never be GREEN. Empty when it does."""
+    freeze: tuple[Freeze, ...] = ()
+    protection: dict[str, Tier] = field(default_factory=dict, hash=False)
+    """The tiers by name, in the file's order."""
+    releases: dict[str, Release] = field(default_factory=dict, hash=False)
+    monitor: Monitor | None = None
+    done: tuple[Done, ...] = ()
+    drift: tuple[str, ...] = ()
+    """What is known to be out of step, to be mended after the recovery (SOP 15)."""
 
-    def checks(self) -> Iterator[Check | AnyOf]:
-        """Every check and every group of alternatives, in the file's order."""
+    def checks(self) -> Iterator[Check | AnyOf | AlertTest]:
+        """Every item of every gate's `checks:`, in the file's order."""
         for gate in self.gates.values():
             yield from gate.checks
+
+    @property
+    def alert_test(self) -> AlertTest | None:
+        """The alert test, where there is one."""
+        return next((check for check in self.checks() if isinstance(check, AlertTest)), None)
 
     def targets(self, check: Check | AnyOf) -> tuple[Host, ...]:
         """The hosts that `check` is asked on, in the order in which it names them."""

@@ -1,6 +1,7 @@
 """Everything that is wrong with a baseline, collected over one run of the loader, each at its place."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ _MOST_SUGGESTED = 100
 _MOST_NAMES = 20
 _LONGEST_NAME = 64
 _SHOWN_VALUE = 60
+_WORD = re.compile(r"[^\s']+")
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +38,7 @@ class Problems:
     found: set[Problem] = field(default_factory=set)
 
     def add(self, place: tuple[str, int, int], text: str) -> None:
-        self.found.add(Problem(*place, text))
+        self.found.add(Problem(*place, _WORD.sub(lambda word: _without_user_info(word[0]), text)))
 
     def __len__(self) -> int:
         return len(self.found)
@@ -67,5 +69,16 @@ class Problems:
 
 
 def shown(value: str) -> str:
-    """Return a value from the file in quotes, on one line, cut where it is long."""
+    """Return a value from the file in quotes, on one line, cut where it is long.
+
+    A wrong value may hold a secret: what stands where a URL has user, password and query is left out.
+    """
+    value = _without_user_info(value)
+    if "://" in value and "?" in value:
+        value = value.partition("?")[0] + "?…"
     return f"'{one_line(value, _SHOWN_VALUE)}'"
+
+
+def _without_user_info(word: str) -> str:
+    before, _, after = word.rpartition("@")
+    return f"…@{after}" if ":" in before else word

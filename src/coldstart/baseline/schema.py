@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from coldstart.baseline import forms
+from coldstart.baseline import forms, runbook_forms
 from coldstart.probes import registry
 from coldstart.probes.base import Probe
 
@@ -29,10 +29,26 @@ _NAMES: dict[type[BaseModel], str] = {
     forms.CheckForm: "check",
     forms.AnyOfForm: "any_of",
     forms.MemberForm: "alternative",
+    runbook_forms.AlertTestForm: "alert_test",
+    runbook_forms.AlertForm: "alert",
+    runbook_forms.FreezeForm: "freeze",
+    runbook_forms.TierForm: "tier",
+    runbook_forms.ReleaseForm: "release",
+    runbook_forms.ConditionForm: "condition",
+    runbook_forms.MonitorForm: "monitor",
+    runbook_forms.DoneForm: "done",
 }
 _PLACEHOLDERS: dict[str, dict[str, Any]] = {
     **{form.__name__: {"$ref": f"#/$defs/{name}"} for form, name in _NAMES.items()},
-    "AnyCheck": {"if": {"required": ["any_of"]}, "then": {"$ref": "#/$defs/any_of"}, "else": {"$ref": "#/$defs/check"}},
+    "AnyCheck": {
+        "if": {"required": ["any_of"]},
+        "then": {"$ref": "#/$defs/any_of"},
+        "else": {
+            "if": {"required": ["alert_test"]},
+            "then": {"$ref": "#/$defs/alert_test"},
+            "else": {"$ref": "#/$defs/check"},
+        },
+    },
     "AnyVariable": {"if": {"type": "object"}, "then": {"$ref": "#/$defs/variable"}, "else": {"$ref": "#/$defs/scalar"}},
 }
 _REFERENCE = {"type": "string", "pattern": r"\$\{[A-Za-z_]", "description": "A reference to a variable."}
@@ -143,7 +159,7 @@ def _never_empty(form: dict[str, Any]) -> None:
     """Take null out of the keys of a form: the loader reports a key without a value."""
     for key, schema in form["properties"].items():
         choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
-        if schema.get("default", 0) in (None, ""):
+        if schema.get("default", 0) in (None, "", [], {}):
             del schema["default"]
         if len(choices) == 1:
             form["properties"][key] = {**schema, **choices[0]}
