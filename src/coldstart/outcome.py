@@ -189,6 +189,19 @@ class HostFacts(_Frozen):
     problem: Shown = ""
 
 
+class DoneItem(_Frozen):
+    """One of the criteria that must all be true before a recovery counts as finished (SOP 14)."""
+
+    id: str
+    claim: Shown
+    done: bool | None = Field(
+        description="True: each check that it names passed on every host. None: nothing in this run can tell."
+    )
+    by: tuple[Shown, ...] = Field(default=(), description="The checks that it names, each with its verdict.")
+    why: Shown = Field(default="", description="Why it is not done, or why nothing can tell.")
+    sop: str = ""
+
+
 class Report(_Frozen):
     """A run, complete: enough for every renderer, and for being judged again."""
 
@@ -207,4 +220,5 @@ class Report(_Frozen):
     counts: dict[str, int] = Field(description="Check results by verdict: PASS, WARN, BLOCKED, HELD, NOT_APPLICABLE.")
     gates: tuple[GateResult, ...]
     hosts: tuple[HostFacts, ...]
+    done: tuple[DoneItem, ...] = Field(default=(), description="The criteria of the end of the recovery (SOP 14).")
     notes: tuple[Shown, ...] = Field(default=(), description="What the operator should know about the run itself.")

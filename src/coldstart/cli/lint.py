@@ -3,45 +3,73 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from coldstart.cli import options
+
+if TYPE_CHECKING:
+    from coldstart.lint.finding import Finding
 
 
 def lint(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Baselines, or directories of them.")],
     set_: options.Set = None,
     vars_: options.Vars = None,
+    format_: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option("--format", help="github: annotations that GitHub Actions shows beside the change."),
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 on warnings, too.")] = False,
 ) -> int:
     """Say everything that is wrong with a baseline, without connecting to anything.
 
-    Every problem of every file in one run, each as file:line:column: what is wrong: what to do.
+    Every problem of every file in one run, each as file:line: rule: what is wrong: what to do. docs/lint.md explains
+    every rule. A comment on the reported line silences a rule: # lint: ignore CS101 and the reason.
 
-    Exit codes: 0 nothing wrong, 3 something is.
+    Exit codes: 0 nothing wrong, or warnings only; 3 an error, or with --strict a warning.
 
     Example: coldstart lint baselines/
     """
-    from coldstart.baseline.load import load  # noqa: PLC0415 - builds models: not for --version and --help
-    from coldstart.cli.baseline import assignments  # noqa: PLC0415 - as above
-    from coldstart.errors import BaselineError, UsageError  # noqa: PLC0415 - as above
-    from coldstart.text import plural, visible  # noqa: PLC0415 - as above
+    from coldstart.cli.baseline import assignments  # noqa: PLC0415 - builds models: not for --version and --help
+    from coldstart.errors import UsageError  # noqa: PLC0415 - as above
+    from coldstart.lint import formats  # noqa: PLC0415 - as above
+    from coldstart.lint.finding import Level  # noqa: PLC0415 - as above
+    from coldstart.render import as_json, sinks  # noqa: PLC0415 - as above
 
-    variables, files, wrong = assignments(set_ or ()), tuple(_files(paths)), 0
+    files = tuple(dict.fromkeys(_files(paths)))
     if not files:
         raise UsageError(f"nothing to lint: no .yml or .yaml file in {', '.join(str(path) for path in paths)}")
-    for file in files:
-        try:
-            load(file, variables=variables, vars_files=tuple(vars_ or ()))
-        except BaselineError as error:
-            wrong += len(error.problems)
-            sys.stdout.write("".join(f"{visible(line)}\n" for line in error.problems))
-    if wrong:
-        sys.stderr.write(f"{plural(wrong, 'problem')} in {plural(len(files), 'file')}\n")
-        return 3
-    sys.stdout.write(f"{plural(len(files), 'baseline')}: nothing wrong\n")
-    return 0
+    variables, vars_files = assignments(set_ or ()), tuple(vars_ or ())
+    found = [finding for file in files for finding in _of(file, variables, vars_files)]
+    words = formats.summary(found, len(files))
+    match format_:
+        case "json":
+            said = as_json.dump(formats.document(found, len(files)))
+        case "github":
+            said = formats.github(found)
+        case "text":
+            said = formats.text(found) or f"{words}\n"
+    sinks.write(sinks.Sink(format_), said)
+    if found:
+        sys.stderr.write(f"{words}\n")
+    failing = {Level.ERROR, Level.WARNING} if strict else {Level.ERROR}
+    return 3 if any(finding.level in failing for finding in found) else 0
+
+
+def _of(file: Path, variables: dict[str, str], vars_files: tuple[Path, ...]) -> "tuple[Finding, ...]":
+    """What is wrong with one file: the loader's problems, or where it has none the rules' findings."""
+    from coldstart.baseline.load import load  # noqa: PLC0415 - builds models: not for --version and --help
+    from coldstart.errors import BaselineError  # noqa: PLC0415 - as above
+    from coldstart.lint.run import invalid, lint_file  # noqa: PLC0415 - as above
+
+    try:
+        loaded = load(file, variables=variables, vars_files=vars_files)
+    except BaselineError as error:
+        names = tuple(str(path) for path in (file, *vars_files))
+        return tuple(invalid(problem, names) for problem in error.problems)
+    return lint_file(loaded)
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

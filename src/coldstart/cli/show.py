@@ -13,8 +13,9 @@ from coldstart.errors import UsageError
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import Report
 from coldstart.plan import Plan
-from coldstart.render import as_json, attempts, explain, junit, markdown, progress, short, sinks, table
+from coldstart.render import as_json, attempts, explain, graph, junit, markdown, progress, short, sinks, table
 from coldstart.render import plan as plan_table
+from coldstart.render.graph import Drawing
 
 PLAIN_WIDTH = 100
 """Cells of a line where there is no terminal to ask (a file, a pipe, CI)."""
@@ -23,9 +24,11 @@ PLAIN_WIDTH = 100
 class Show:
     """The sinks of one command, opened for judgement before anything is asked of a host."""
 
-    def __init__(self, specs: Sequence[str], ascii_only: bool, no_color: bool) -> None:
-        """Raises `UsageError`: an unknown format, a folder that is not there, two sinks on stdout."""
-        self._sinks = sinks.parse(specs)
+    def __init__(
+        self, specs: Sequence[str], ascii_only: bool, no_color: bool, known: Sequence[str] = sinks.FORMATS
+    ) -> None:
+        """Raises `UsageError`: a format that is not `known`, a folder that is not there, two sinks on stdout."""
+        self._sinks = sinks.parse(specs, known)
         self._ascii = ascii_only or not _can_encode("√‼×")
         self._color = sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
 
@@ -54,6 +57,14 @@ class Show:
                 text = plan_table.render(plan, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
             else:
                 raise UsageError(f"-o {sink.format}: a plan is printed as table or json")
+            sinks.write(sink, text)
+
+    def graph(self, drawing: Drawing) -> None:
+        for sink in self._sinks:
+            if sink.format == "mermaid":
+                text = graph.mermaid(drawing)
+            else:
+                text = graph.tree(drawing, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
             sinks.write(sink, text)
 
     def attempt(self, attempt: Attempt) -> None:

@@ -11,6 +11,7 @@ from coldstart.outcome import CheckResult, Conclusion, GateResult, HostFacts, Ou
 from coldstart.reads import OPERATOR, BootId, CommandReply, NoReply, Read, Reply
 from coldstart.reason import Reason
 
+_INTERRUPTED = "the run was interrupted before its boot was confirmed"
 _BOOT_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -49,7 +50,10 @@ async def confirm(pool: ReadPool, hosts: Mapping[str, Host]) -> tuple[HostFacts,
     alive = [name for name in asked if _boot_id(starts[name]) is not None]
     ends = [BootId(host=name, moment="end") for name in alive]
     replies = dict(zip(alive, await asyncio.gather(*(pool.ask(read).task for read in ends)), strict=True))
-    return tuple(_facts(name, host.address, starts.get(name), replies.get(name)) for name, host in hosts.items())
+    facts = (_facts(name, host.address, starts.get(name), replies.get(name)) for name, host in hosts.items())
+    if not pool.interrupted:
+        return tuple(facts)
+    return tuple(host.model_copy(update={"problem": _INTERRUPTED}) if host.problem else host for host in facts)
 
 
 def _facts(name: str, address: str, start: Reply | None, end: Reply | None) -> HostFacts:
@@ -77,7 +81,7 @@ def void_passes(gates: Sequence[GateResult], hosts: Sequence[HostFacts]) -> tupl
 
     An interrupted run has no end to be proven at; it has no verdict either, and keeps what it saw.
     """
-    broken = {host.name: host for host in hosts if host.problem and Reason.INTERRUPTED.says not in host.problem}
+    broken = {host.name: host for host in hosts if host.problem not in ("", _INTERRUPTED)}
     return tuple(
         gate.model_copy(update={"checks": tuple(_voided(check, broken) for check in gate.checks)}) for gate in gates
     )

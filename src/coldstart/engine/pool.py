@@ -66,6 +66,11 @@ class ReadPool:
         """Whether the run is being ended."""
         return self._cut is not None
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the operator ended the run, now; what a replay says of another run does not count."""
+        return self._cut is not None and self._cut.reason is Reason.INTERRUPTED
+
     def cut(self, reason: Reason, detail: str) -> None:
         """End the run: whatever is unfinished, and whatever is asked from now on, is not observed for this reason."""
         now = self._clock.wall()
