@@ -1,7 +1,7 @@
 """What `systemctl show` says of units: asked once, read strictly, no block ever taken for another unit's."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from coldstart.errors import DaemonSilent, ReadError, UnexpectedExit, Unparsable
@@ -90,17 +90,33 @@ def show(target: Target, names: Sequence[str]) -> Command:
     return target.command("systemctl", "show", "--no-pager", f"--property={','.join(PROPERTIES)}", *names)
 
 
+def answer(reply: CommandReply) -> str:
+    """What systemctl(1) printed. Raises `DaemonSilent` when there is no systemd to ask."""
+    try:
+        return reply.expect_exit().text
+    except UnexpectedExit as error:
+        if _NO_MANAGER.search(complaint := decoded(reply.stderr)):
+            raise DaemonSilent(f"systemd does not answer: {reply.complaint}", evidence=complaint) from error
+        raise
+
+
+def fields(block: str, asked: Collection[str]) -> dict[str, str]:
+    """The properties in one block of `show`. Raises `Unparsable` for any that was not asked for, or stands twice."""
+    properties: dict[str, str] = {}
+    for line in block.split("\n"):
+        key, equals, value = line.partition("=")
+        if not equals or key not in asked or key in properties:
+            raise Unparsable(f"not a property that was asked for: {one_line(line, 80)!r}", evidence=block)
+        properties[key] = value
+    return properties
+
+
 def shown(reply: CommandReply, names: Sequence[str]) -> tuple[Unit, ...]:
     """The units, in the order asked.
 
     Raises `DaemonSilent` when there is no systemd to ask, `Unparsable` unless each block is surely that unit's.
     """
-    try:
-        text = reply.expect_exit().text
-    except UnexpectedExit as error:
-        if _NO_MANAGER.search(complaint := decoded(reply.stderr)):
-            raise DaemonSilent(f"systemd does not answer: {reply.complaint}", evidence=complaint) from error
-        raise
+    text = answer(reply)
     blocks = re.split(r"\n{2,}", text.strip("\n"))
     if len(blocks) != len(names):
         raise Unparsable(f"asked for {plural(len(names), 'unit')}, got {plural(len(blocks), 'block')}", evidence=text)
@@ -116,12 +132,7 @@ def restarts_before(reply: CommandReply | None, names: Sequence[str]) -> dict[st
 
 
 def _unit(name: str, block: str) -> Unit:
-    properties: dict[str, str] = {}
-    for line in block.split("\n"):
-        key, equals, value = line.partition("=")
-        if not equals or key not in PROPERTIES or key in properties:
-            raise Unparsable(f"not a property that was asked for: {one_line(line, 80)!r}", evidence=block)
-        properties[key] = value
+    properties = fields(block, PROPERTIES)
     if missing := [key for key in _NEEDED if not properties.get(key)]:
         raise Unparsable(f"no {missing[0]} of {name}", evidence=block)
     if full_name(name) not in (properties["Id"], *properties["Names"].split()):
