@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from coldstart.lint.registry import RULES
 from coldstart.probes.base import Probe
 from coldstart.probes.registry import BUILT_IN, probe_class
 from tools import sop_coverage
 
 MADE = "<!-- Made from the code by `make gen`; do not edit. -->\n"
-COMMANDS = ((), ("check",), ("watch",), ("plan",), ("lint",))
+COMMANDS = ((), ("check",), ("watch",), ("plan",), ("graph",), ("lint",))
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -26,6 +27,7 @@ def pages() -> Iterator[tuple[str, str]]:
     for kind, probe in kinds:
         yield f"probes/{kind}.md", _page(kind, probe)
     yield "cli.md", _command_line()
+    yield "lint.md", _rules()
     yield "sop-coverage.md", sop_coverage.page()
 
 
@@ -103,6 +105,20 @@ def _default(name: str, field: dict[str, Any], schema: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def _rules() -> str:
+    """Every rule of `coldstart lint`: a table, then what each finds, why, and what to write instead."""
+    rows = "".join(f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {rule.level} |\n" for rule in RULES)
+    parts = [
+        f"{MADE}\n# Rules of `coldstart lint`\n\n",
+        "An error is a baseline that can say GREEN for what is not; a warning is help that an operator will miss.\n",
+        "A comment on the reported line silences a rule, and says why:\n\n",
+        "```yaml\n- id: web   # lint: ignore CS104 the gateway redirects on the same host\n```\n\n",
+        f"| code | name | level |\n|---|---|---|\n{rows}",
+    ]
+    parts += [f"\n## {rule.code}\n\n**{rule.name}** ({rule.level})\n\n{_prose(rule.about)}\n" for rule in RULES]
+    return "".join(parts)
 
 
 def _command_line() -> str:
