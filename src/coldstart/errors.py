@@ -56,6 +56,12 @@ class ConnectTimedOut(ReadError):
     reason = Reason.CONNECT_TIMEOUT
 
 
+class SshClosed(ReadError):
+    """The SSH port through which something else was to be asked is closed: of that, nothing was seen."""
+
+    reason = Reason.SSH_CLOSED
+
+
 class LoginTimedOut(ReadError):
     reason = Reason.LOGIN_TIMEOUT
 

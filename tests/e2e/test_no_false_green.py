@@ -1,6 +1,9 @@
 """The worst defect: GREEN that is not. Any one answer of a green run, spoilt in any way, must cost the GREEN."""
 
+import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,8 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.e2e.test_check_on_a_real_sshd import GREEN, World, http_server, world  # noqa: F401 - the fixture
 
+from coldstart import errors
 from coldstart.__main__ import main
+from coldstart.baseline.load import load
+from coldstart.clock import FixedClock
+from coldstart.engine.program import compile_program
+from coldstart.engine.runner import run
+from coldstart.errors import ReadError
+from coldstart.outcome import Conclusion, Result
+from coldstart.reads import BootId, CommandReply, DialReply, HttpReply, NeighbourReply, PingReply, Read, Reply
 from coldstart.reason import Reason
+from coldstart.transport.replay import Replay
 
 pytestmark = pytest.mark.sshd
 
@@ -89,6 +101,136 @@ def test_a_command_that_answered_badly_is_never_green(recording, how):
         free_text = "tail" in exchange["read"].get("argv", ()) and how in ("noise", "bytes")
         if exchange["reply"]["kind"] == "command" and not free_text:
             assert judged(recording, file, {**exchange["reply"], **SPOILT[how]})[1] != "GREEN", file.name
+
+
+# --------------------------------------------------------------------------- the faults of the table, in the engine
+
+
+def leaves(root: type[ReadError] = ReadError) -> list[type[ReadError]]:
+    """Every way in which a transport may say that there is no answer, a closed port included."""
+    return [root, *(leaf for one in root.__subclasses__() for leaf in leaves(one))]
+
+
+def raising(make: Callable[[], Exception]) -> "Fault":
+    def fault(reply: Reply) -> Reply:
+        raise make()
+
+    return fault
+
+
+def changed(kind: type, **fields) -> "Fault":
+    """A reply of a kind with other fields; a read with another kind of reply cannot have this fault."""
+
+    def fault(reply: Reply) -> Reply | None:
+        return reply.model_copy(update=fields) if isinstance(reply, kind) else None
+
+    return fault
+
+
+Fault = Callable[[Reply], Reply | None]
+LOGIN_PAGE = b"<html><form>Please log in</form></html>"
+MOVED = (("Location", "https://login.example/"),)
+PING_LOST = b"PING h (127.0.0.1)\n\n--- h ping statistics ---\n1 packets transmitted, 0 received, 100% packet loss\n"
+
+FAULTS: dict[str, Fault] = {
+    **{f"raises {leaf.__name__}": raising(partial(leaf, "spoilt", evidence="\x1b[2Jpart")) for leaf in leaves()},
+    "TLS expired": raising(partial(errors.TlsRejected, "expired", reason=Reason.TLS_EXPIRED)),
+    **{f"a bug: {bug.__name__}": raising(bug) for bug in (KeyError, OSError, AssertionError)},
+    **{f"exit {code}": changed(CommandReply, exit_status=code) for code in (1, 2, 124, 126, 127, 137, 255, -11)},
+    "nothing on stdout": changed(CommandReply, stdout=b""),
+    "not UTF-8": changed(CommandReply, stdout=b"\xff\xfe"),
+    "a motd": changed(CommandReply, stdout=b"Welcome to Ubuntu\n"),
+    "HTTP 503": changed(HttpReply, status=503),
+    "HTTP 302 to a login": changed(HttpReply, status=302, headers=MOVED),
+    "followed to another host": changed(HttpReply, redirects=("https://login.example/",)),
+    "no ping came back": changed(PingReply, exit_status=1, stdout=PING_LOST),
+    "ping could not send": changed(PingReply, exit_status=2, stdout=b""),
+    "no entry, no answer": changed(NeighbourReply, entry=b"[]", route=b"[]"),
+    "a reply of another kind": lambda reply: (
+        DialReply(started=reply.started, ended=reply.ended, address="127.0.0.1")
+        if not isinstance(reply, DialReply)
+        else None
+    ),
+    "another boot": lambda reply: (
+        reply.model_copy(update={"stdout": b"99999999-2222-3333-4444-555555555555\n"})
+        if isinstance(reply, CommandReply) and reply.stdout.count(b"-") == 4
+        else None
+    ),
+}
+"""What may become of a read: a reply that is not as it was, an error, or None where a reply cannot have this fault."""
+
+FREE_TEXT = {"nothing on stdout": False, "not UTF-8": True, "a motd": True}
+"""What a log may say, and be none the worse for it."""
+
+
+class Spoilt:
+    """A replay with faults: by read, in place of what was recorded."""
+
+    def __init__(self, replay: Replay, faults: dict[Read, Fault]) -> None:
+        self._replay, self._faults = replay, faults
+
+    async def perform(self, read: Read) -> Reply:
+        reply = await self._replay.perform(read)
+        if read not in self._faults:
+            return reply
+        spoilt = self._faults[read](reply)
+        assert spoilt is not None
+        return spoilt
+
+    async def close(self) -> None:
+        await self._replay.close()
+
+
+def hits(name: str, read: Read, reply: Reply) -> bool:
+    """Whether a read can have this fault, and the fault is one for it."""
+    if "tail" in getattr(read, "argv", ()) and FREE_TEXT.get(name):
+        return False
+    try:
+        return FAULTS[name](reply) is not None
+    except Exception:  # noqa: BLE001 - the fault is that it raises
+        return True
+
+
+@pytest.fixture(scope="module")
+def green_run(recording):
+    """The program of the green run, its recording, and every read that it made with the faults that it can have."""
+    path, directory, _ = recording
+    replay = Replay(directory)
+    program = compile_program(load(path))
+    able = {read: [name for name in FAULTS if hits(name, read, reply)] for read, reply in sorted_replies(replay)}
+    assert all(len(names) > len(leaves()) for names in able.values())
+    return program, replay, able
+
+
+def sorted_replies(replay: Replay) -> list[tuple[Read, Reply]]:
+    return sorted(replay._replies.items(), key=lambda pair: pair[0].describe())
+
+
+def run_with(green_run, faults: dict[Read, Fault]):
+    program, replay, _ = green_run
+    return asyncio.run(run(program, Spoilt(replay, faults), FixedClock(replay.meta.started))).report
+
+
+def test_without_a_fault_the_run_is_green(green_run):
+    assert Result.GREEN is run_with(green_run, {}).result
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_fault_of_the_table_at_any_place_is_ever_green_nor_called_what_it_is_not(green_run, data):
+    _, _, able = green_run
+    reads = data.draw(st.lists(st.sampled_from(list(able)), min_size=1, max_size=3, unique=True), label="reads")
+    names = {read: data.draw(st.sampled_from(able[read]), label=read.describe()) for read in reads}
+    report = run_with(green_run, {read: FAULTS[name] for read, name in names.items()})
+    assert report.result in (Result.DEGRADED, Result.BLOCKED)
+    assert report.exit_code in (1, 2)
+    for check in (check for gate in report.gates for check in gate.checks):
+        unseen = check.outcome.conclusion is Conclusion.UNOBSERVED
+        assert check.outcome.reason.observed is not unseen, check.outcome
+        assert "\x1b" not in check.model_dump_json()
+        if any(isinstance(read, BootId) for read in names) and check.exchanges:
+            through = any(exchange.read.place == "h" for exchange in check.exchanges)
+            assert not (through and check.verdict == "PASS"), "nothing passes on a host without one proven boot"
 
 
 def test_the_files_are_as_they_were(recording):

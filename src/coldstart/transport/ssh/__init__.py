@@ -6,6 +6,7 @@ asyncssh is imported in this package and nowhere else (`keys`, `login`, `wire`).
 import asyncio
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
@@ -32,13 +33,16 @@ _SLOT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds before a refused command is asked again while nothing else is in flight: a slot of sshd frees late."""
 _CLOSE_WAIT = 1.0
 """Seconds for all connections to go away at the end."""
+_AGAIN = 2.0
+"""Seconds at most for each of connect and login when a lost host is asked once more which boot it is on."""
 
 
 class Ssh:
     """Performs `Command`, `BootId` and `SshLogin` on hosts that are not this machine, and opens tunnels through them.
 
     A connection is made when a host is first asked, once; what went wrong then is the answer to every later read of
-    that host. A connection that was lost stays lost for the run. Nothing here ever asks a person.
+    that host. A connection that was lost stays lost for the run; only the boot id at its end is asked for on one more,
+    so that a host that rebooted is told from a broken line (faults.md 39). Nothing here ever asks a person.
     """
 
     def __init__(self, endpoints: Mapping[str, Endpoint], clock: Clock, options: SshOptions | None = None) -> None:
@@ -50,6 +54,8 @@ class Ssh:
             name: self._resolve(endpoint) for name, endpoint in endpoints.items() if not endpoint.local
         }
         self._wires: Once[Route, Wire] = Once()
+        self._last: Once[Route, Wire] = Once()
+        """Connections made at the end of the run, to hosts whose first one was lost."""
         self._logins = asyncio.Semaphore(options.logins)
         self._known: dict[tuple[Path, ...], KnownHosts] = {}
         self._keys: dict[Path, PrivateKey | str] = {}
@@ -73,7 +79,7 @@ class Ssh:
         if isinstance(read, SshLogin):
             return await self._login_reply(read)
         if isinstance(read, BootId):
-            return await self._command(read.command)
+            return await self._boot_id(read)
         if isinstance(read, Command):
             return await self._command(read)
         raise TypeError(f"not a read of a host: {read.describe()}")
@@ -84,13 +90,13 @@ class Ssh:
         Raises, as seen from there, `ConnectRefused`, `ConnectTimedOut`, `Unreachable`, `NameNotResolved`, `NotAllowed`
         (forwarding is forbidden), and whatever the login raised.
         """
-        wire = await self._wire(self._route(host))
+        wire = await self._carrier(self._route(host))
         return await wire.tunnel(dest_host, dest_port, self._options.connect_timeout)
 
     async def close(self) -> None:
         """Drop every connection, within `_CLOSE_WAIT` s for each of two steps."""
-        await self._wires.cancel(_CLOSE_WAIT)
-        wires = self._wires.done()
+        await asyncio.gather(self._wires.cancel(_CLOSE_WAIT), self._last.cancel(_CLOSE_WAIT))
+        wires = (*self._wires.done(), *self._last.done())
         for wire in reversed(wires):
             wire.abort()
         if wires:
@@ -116,9 +122,18 @@ class Ssh:
             server=wire.server,
         )
 
-    async def _command(self, command: Command) -> CommandReply:
+    async def _boot_id(self, read: BootId) -> CommandReply:
+        try:
+            return await self._command(read.command)
+        except errors.ConnectionLost:
+            if read.moment != "end":
+                raise
+            wire = await self._wire_again(self._route(read.host))
+            return await self._command(read.command, wire)
+
+    async def _command(self, command: Command, wire: Wire | None = None) -> CommandReply:
         argv = wrap(command)  # first of all: what is forbidden does not even connect
-        wire = await self._wire(self._route(command.host))
+        wire = wire or await self._carrier(self._route(command.host))
         pauses = iter(_SLOT_PAUSES)
         while True:
             async with wire.slots.one():
@@ -164,16 +179,31 @@ class Ssh:
     async def _wire(self, route: Route) -> Wire:
         return await self._wires.get(route, lambda: self._log_in(route))
 
+    async def _carrier(self, route: Route) -> Wire:
+        """A connection to ask something else through: that sshd is not there says nothing about the other thing."""
+        try:
+            return await self._wire(route)
+        except errors.ConnectRefused as error:
+            raise errors.SshClosed(error.detail, evidence=error.evidence) from error
+
+    async def _wire_again(self, route: Route) -> Wire:
+        """One more connection, made anew all the way, and in less time: the run is over but for this."""
+        return await self._last.get(route, lambda: self._log_in_again(route))
+
     async def _log_in(self, route: Route) -> Wire:
         # The host in between first: it needs a turn of its own, which the hosts behind it must not be holding.
-        via = await self._wire(route.via) if route.via else None
+        return await self._log_in_via(route, await self._carrier(route.via) if route.via else None, self._options)
+
+    async def _log_in_again(self, route: Route) -> Wire:
+        via = await self._wire_again(route.via) if route.via else None
+        now = self._options
+        connect, login = min(now.connect_timeout, _AGAIN), min(now.login_timeout, _AGAIN)
+        return await self._log_in_via(route, via, replace(now, connect_timeout=connect, login_timeout=login))
+
+    async def _log_in_via(self, route: Route, via: Wire | None, options: SshOptions) -> Wire:
         async with self._logins:
             return await log_in(
-                route,
-                pins=self._pins(route),
-                credentials=self._credentials(route),
-                options=self._options,
-                via=via,
+                route, pins=self._pins(route), credentials=self._credentials(route), options=options, via=via
             )
 
     def _pins(self, route: Route) -> Pins:

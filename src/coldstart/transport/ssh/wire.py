@@ -166,6 +166,8 @@ class Wire:
                     await capture.closed.wait()
         finally:
             if session.chan and not capture.closed.is_set():
+                with contextlib.suppress(OSError):  # already closed from here
+                    session.chan.terminate()  # a root login refuses it: there, timeout(1) is what ends the command
                 session.chan.abort()
 
     def _raise_refused(self, error: Exception) -> None:
