@@ -61,7 +61,7 @@ NEVER = re.compile(
     r"(?:ba|da|z|k|c|tc|fi|pw|a)?sh|busybox|toybox|env|xargs|find|parallel|[gm]?awk|sed|perl|python[0-9.]*|ruby|node|lua|php"
     r"|tclsh|expect|less|more|most|pg|man|vi|vim|nano|emacs|ed|ex|tee|dd|cp|mv|rm|rmdir|ln|install|touch|truncate|shred"
     r"|chmod|chown|chattr|mkdir|mktemp|rsync|scp|sftp|ssh|nc|ncat|socat|telnet|curl|wget|tar|cpio|gzip|zip|sudo|su|doas"
-    r"|runuser|setpriv|timeout|nice|nohup|setsid|script|watch|strace|gdb|systemd-run|nsenter|unshare|chroot|at|batch|crontab"
+    r"|runuser|setpriv|timeout|nice|nohup|setsid|script|watch|strace|gdb|systemd-run|nsenter|unshare|chroot|at|batch"
     r"|kill|pkill|killall|reboot|shutdown|poweroff|halt|init|telinit|mount|umount|mkfs.*|fsck.*|sysctl|iptables|nft"
     r"|modprobe|insmod|logger|wall|write|eval|exec|source|git|make|apt.*|dpkg|rpm|yum|dnf|pip[0-9.]*"
 )
@@ -128,6 +128,10 @@ MUTATIONS = [
         "redis-cli --cluster fix x",
         "psql -c DROP",
         "psql -f x",
+        "psql",
+        "psql -d momo",
+        "docker exec momo-db psql -c DROP",
+        "docker exec -it momo-db bash",
         "hostname evil",
         "hostname -F /x",
         "hostname -b evil",
@@ -156,7 +160,31 @@ MUTATIONS = [
         "python3 -c x",
         "reboot",
         "shutdown -r now",
+        "crontab",
+        "crontab -",
         "crontab -r",
+        "crontab -e",
+        "crontab /tmp/table",
+        "crontab -l -r",
+        "crontab -l -u root",
+        "ip -json address add 192.168.0.125/32 dev eth0",
+        "ip -json address show dev eth0",
+        "ip -json address flush dev eth0",
+        "systemctl list-units --all --no-pager --output=json --host=root@x",
+        "systemctl list-jobs",
+        "head --bytes=262144 /home/x/.ssh/id_ed25519",
+        "head --bytes=262144 /etc/ssl/private/x.key",
+        "head --bytes=262144 /home/x/.env",
+        "head --bytes=262144 /home/x/prod.env",
+        "head --bytes=262144 /proc/self/environ",
+        "head --bytes=262144 /dev/zero",
+        "head --bytes=262144 /run/secrets/token",
+        "head --bytes=9999999999 /etc/hostname",
+        "sha256sum --check /tmp/list",
+        "sha256sum /etc/hostname",
+        "systemctl show --no-pager --property=Environment docker",
+        "systemctl show --no-pager --property=Id,ExecStart docker",
+        "systemctl show --no-pager --property=SetCredential,Id docker",
     )
 ]
 
@@ -177,7 +205,8 @@ def argvs(draw, shape):
     words = [draw(from_pattern(pattern)) for option in options for pattern in option]
     least, most = shape.operands
     operands = draw(st.lists(from_pattern(shape.operand), min_size=least, max_size=min(most, 3))) if most else []
-    return [shape.program, *shape.words, *words, *operands], len(operands)
+    then = [draw(from_pattern(pattern)) for pattern in shape.then]
+    return [shape.program, *shape.words, *then, *words, *operands], len(operands)
 
 
 each_shape = pytest.mark.parametrize("shape", shapes.SHAPES, ids=name)
@@ -247,13 +276,25 @@ def test_a_word_with_something_glued_to_it_is_refused(made, glue, data):
 
 
 @FEW
-@given(any_argv)
-def test_an_argv_without_its_end_is_refused_unless_that_is_a_shape_too(made):
+@given(st.sampled_from([shape for shape in shapes.SHAPES if shape.operands[0]]), st.data())
+def test_an_argv_without_its_end_is_refused_unless_that_is_a_shape_too(shape, data):
     """No required operand may be left out: `redis-cli` alone would read commands from its input."""
-    shape, argv, operands = made
-    assume(0 < operands == shape.operands[0])
+    argv, operands = data.draw(argvs(shape))
+    assume(operands == shape.operands[0])
     shorter = argv[:-1]
     assert not shape.allows(shorter, sudo=False)
+
+
+@pytest.mark.parametrize("shape", [shape for shape in shapes.SHAPES if shape.then], ids=name)
+@settings(max_examples=3, deadline=None)
+@given(data=st.data())
+def test_a_word_that_must_follow_is_neither_left_out_nor_given_twice(shape, data):
+    """`psql` alone would read statements from its input, and `docker exec` run another program."""
+    argv, _ = data.draw(argvs(shape))
+    first = 1 + len(shape.words)
+    for at in range(first, first + len(shape.then)):
+        assert not shape.allows([*argv[:at], *argv[at + 1 :]], sudo=False)
+        assert not shape.allows([*argv[:at], argv[at], *argv[at:]], sudo=False)
 
 
 def test_no_operand_begins_with_a_dash_even_where_its_pattern_would_match_one():
@@ -282,6 +323,31 @@ def test_with_sudo_only_logs_are_read_by_path(path):
     assert not shapes.allowed(("tail", "--lines=5", path), sudo=True)
     assert not shapes.allowed(("stat", "--format=%Y", path), sudo=True)
     assert shapes.allowed(("tail", "--lines=5", "/var/log/postgresql/postgresql-14-main.log"), sudo=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [
+        ("/etc/nginx/nginx.conf", True),
+        ("/etc/nginx/conf.d/upstreams.conf", True),
+        ("/etc/nginx/sites-enabled/188-all-sites.conf", True),
+        ("/etc/nginx/sites-available/default", True),
+        ("/etc/nginx/conf.d/upstreams.key", False),
+        ("/etc/nginx/sites-enabled/site.key", False),
+        ("/etc/nginx/sites-enabled/site.pem", False),
+        ("/etc/nginx/ssl/site.key", False),
+        ("/etc/nginx/.htpasswd", False),
+        ("/etc/nginx/sites-enabled/../../shadow", False),
+        ("/etc/nginx/sites-enabled/x/y", False),
+        ("/etc/shadow", False),
+        ("/var/log/syslog", False),
+        ("/root/x.yml", False),
+    ],
+)
+def test_with_sudo_only_the_configuration_of_nginx_is_read_as_text(path, may):
+    assert may == shapes.allowed(("head", f"--bytes={shapes.HEAD_BYTES}", path), sudo=True)
+    assert may == shapes.allowed(("stat", "--dereference", f"--format={shapes.STAT_FORMAT}", path), sudo=True)
+    assert not shapes.allowed(("sha256sum", path, "/etc/hostname"), sudo=True)
 
 
 OPTIONS = sorted(
@@ -346,8 +412,12 @@ WORDS = st.one_of(
         for pattern in (shapes.UNIT, shapes.NAME, shapes.HOSTNAME, shapes.PATH, r"/var/log/[a-z]{1,9}")
     ),
     st.sampled_from(
-        ["15m", "1h30m", "6h", "512MiB", "95%", "http://127.0.0.1:9090/-/ready", "https://awoooi.wooo.work/x"]
+        [
+            *("15m", "1h30m", "6h", "512MiB", "95%", "192.168.0.125"),
+            *("http://127.0.0.1:9090/-/ready", "https://awoooi.wooo.work/x"),
+        ]
     ),
+    st.sampled_from(["public.kine", "public.日期", 'public.kine"', "日期'"]),
     st.sampled_from(HOSTILE),
     st.text(max_size=6),
 )
@@ -417,7 +487,15 @@ def test_the_boot_id_that_the_engine_itself_reads_is_allowed():
     assert shapes.allowed(BootId(host="188", moment="end").command.argv)
 
 
-@pytest.mark.parametrize("kind", [kind for kind, _ in BUILT_IN])
+OWN_TEST = {
+    "command": "its argv is the baseline's own",
+    "sql_tables_agree": "needs parameters that fit each other",
+    "systemd_properties": "needs names and values that fit each other",
+}
+"""Kinds whose own test in tests/probes says the same of better made parameters."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in BUILT_IN if kind not in OWN_TEST])
 def test_every_read_of_a_built_in_probe_is_allowed_whatever_its_parameters(kind):
     model = probe_class(kind)
     places = (Place("188", "192.168.0.188"), Place("110", "192.168.0.110"))

@@ -102,7 +102,8 @@ async def test_an_interrupted_watch_ends_with_what_it_has():
     assert (2, True) == (len(told), ended.interrupted)
 
 
-BAD, GOOD = {"db": "no"}, {}
+BAD: dict[str, str] = {"db": "no"}
+GOOD: dict[str, str] = {}
 
 
 @pytest.mark.parametrize(

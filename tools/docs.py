@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools import sop_coverage
+
 from coldstart.lint.registry import RULES
 from coldstart.probes.base import Probe
 from coldstart.probes.registry import BUILT_IN, probe_class
-from tools import sop_coverage
 
 MADE = "<!-- Made from the code by `make gen`; do not edit. -->\n"
 COMMANDS = ((), ("check",), ("watch",), ("plan",), ("graph",), ("lint",))

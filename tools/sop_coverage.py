@@ -27,7 +27,7 @@ def by_section(baseline: Baseline, section: str) -> tuple[str, ...]:
 
 
 def by_row(baseline: Baseline, row: str) -> tuple[str, ...]:
-    """Every check that says that it covers this row, ``SECTION/ROW``; for 13.4 the rows are gates, and cover themselves."""
+    """Every check that covers this row, ``SECTION/ROW``; the rows of 13.4 are gates, and cover themselves."""
     named = tuple(f"{check.gate}/{check.id}" for check in baseline.checks() if row in check.covers)
     section, _, name = row.partition("/")
     gate = baseline.gates.get(name) if section == "13.4" else None

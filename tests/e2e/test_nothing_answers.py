@@ -97,4 +97,6 @@ def test_it_takes_about_one_time_limit_and_not_their_sum(run):
 def test_a_host_that_cannot_be_reached_is_told_once(run):
     _, _, text = run
     assert text.startswith("BLOCKED at P0-NETWORK")
-    assert 60 > len(text.splitlines()), text
+    assert 1 == text.count("NOT OBSERVED: "), text
+    assert "hosts 110 120 121 188" in text
+    assert 80 > len(text.splitlines()), text

@@ -48,10 +48,10 @@ def test_only_a_pass_on_every_host_is_done(pair):
     ("results", "why"),
     [
         ([], "G/c: asked nowhere"),
-        ([result(None, not_applicable=LEFT_OUT)], f"G/c@a: {LEFT_OUT}; G/c: asked nowhere"),
+        ([result(None, not_applicable=LEFT_OUT)], f"G/c: asked nowhere; {LEFT_OUT}"),
         ([result(None, not_applicable="has none")], "G/c: asked nowhere"),
-        ([result(Verdict.HELD)], "G/c@a: held by P0"),
-        ([result(Verdict.PASS), result(None, host="b", not_applicable=LEFT_OUT)], f"G/c@b: {LEFT_OUT}"),
+        ([result(Verdict.HELD)], "held by P0"),
+        ([result(Verdict.PASS), result(None, host="b", not_applicable=LEFT_OUT)], LEFT_OUT),
     ],
 )
 def test_what_was_not_asked_is_neither_done_nor_undone_and_says_why(results, why):
@@ -95,7 +95,7 @@ def test_an_alternative_that_is_not_in_a_good_group_is_not_done():
 
 def test_an_alternative_of_a_held_group_is_held():
     item = done(result(Verdict.HELD, "G/any"), checks=("G/any.one",))
-    assert (None, "G/any@a: held by P0") == (item.done, item.why)
+    assert (None, "held by P0") == (item.done, item.why)
 
 
 async def test_a_run_reports_its_criteria():
@@ -120,5 +120,5 @@ async def test_a_run_reports_its_criteria():
     assert {
         "login": (False, "P0/login@b: no"),
         "either": (True, ""),
-        "later": (None, "P1/rest@a: held by P0"),
+        "later": (None, "held by P0"),
     } == found

@@ -41,12 +41,16 @@ def check(request: Request) -> int:
     clock = FixedClock(replay.meta.started) if replay else SystemClock()
     recorder = Recorder(request.record, clock) if request.record else None
     finished = asyncio.run(_once(Session(request, program, clock, replay), show))
-    show.report(finished.report)
+    not_recorded = _record(recorder, finished) if recorder else ""
+    report = finished.report
+    if not_recorded:  # the verdict stands, but the run did not do what was asked of it
+        report = report.model_copy(
+            update={"notes": (*report.notes, f"not recorded, so the exit code is 3: {not_recorded}")}
+        )
+    show.report(report)
     if request.explain:
-        show.explain(finished.report, request.explain)
-    if recorder:
-        _record(recorder, finished)
-    return finished.report.exit_code
+        show.explain(report, request.explain)
+    return EXIT_CODES[Result.CHECK_FAILED] if not_recorded else report.exit_code
 
 
 async def _once(session: Session, show: Show) -> Finished:
@@ -54,12 +58,17 @@ async def _once(session: Session, show: Show) -> Finished:
         return await session.once(observer)
 
 
-def _record(recorder: Recorder, finished: Finished) -> None:
+def _record(recorder: Recorder, finished: Finished) -> str:
+    """Keep every reply; returns what went wrong, or nothing."""
     report = finished.report
-    for read, reply in finished.replies.items():
-        recorder.add(read, reply)
     name, sha256 = report.baseline_name, report.baseline_sha256
-    recorder.finish(Meta(started=report.started, ended=report.ended, baseline_name=name, baseline_sha256=sha256))
+    try:
+        for read, reply in finished.replies.items():
+            recorder.add(read, reply)
+        recorder.finish(Meta(started=report.started, ended=report.ended, baseline_name=name, baseline_sha256=sha256))
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def schedule(interval: str, attempts: int) -> Schedule:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from coldstart.attempt import Attempt
 from coldstart.engine.program import Group, Program
-from coldstart.errors import UsageError
+from coldstart.errors import OutputError, UsageError
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import Report
 from coldstart.plan import Plan
@@ -33,8 +33,15 @@ class Show:
         self._color = sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
 
     def report(self, report: Report) -> None:
-        for sink in self._sinks:
-            sinks.write(sink, self._report_as(sink, report))
+        """Write every sink that can be written, whatever becomes of the others. Raises `OutputError` for those."""
+        problems = []
+        for sink in sorted(self._sinks, key=lambda sink: sink.path is not None):  # the terminal first
+            try:
+                sinks.write(sink, self._report_as(sink, report))
+            except OutputError as error:
+                problems.append(str(error))
+        if problems:
+            raise OutputError("\n".join(problems))
 
     def _report_as(self, sink: sinks.Sink, report: Report) -> str:
         match sink.format:

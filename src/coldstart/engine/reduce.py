@@ -183,13 +183,15 @@ def _done(criterion: Done, results: Sequence[CheckResult]) -> DoneItem:
     by: list[str] = []
     failed: list[str] = []
     unknown = [f"by hand: {criterion.by_hand}"] if criterion.by_hand else []
+    waiting: list[CheckResult] = []
     for reference in criterion.checks:
         found = _referred_to(reference, results)
         by += [f"{result.key}: {_verdict(result)}" for result in found] or [f"{reference}: not asked"]
         failed += [f"{result.key}: {_seen(result)}" for result in found if result.verdict in _FAILED]
-        unknown += [f"{result.key}: {_not_asked(result)}" for result in found if _unanswered(result)]
+        waiting += [result for result in found if _unanswered(result)]
         if not any(result.verdict for result in found):
             unknown.append(f"{reference}: asked nowhere")
+    unknown += _waiting(waiting)
     if not criterion.checks and not unknown:
         unknown = ["it names no check"]
     return DoneItem(
@@ -200,6 +202,12 @@ def _done(criterion: Done, results: Sequence[CheckResult]) -> DoneItem:
         why="; ".join(dict.fromkeys(failed or unknown)),
         sop=criterion.sop,
     )
+
+
+def _waiting(results: Sequence[CheckResult]) -> list[str]:
+    """Why checks were not asked: once where it is the same for all of them, else check by check."""
+    reasons = dict.fromkeys(_not_asked(result) for result in results)
+    return list(reasons) if len(reasons) == 1 else [f"{result.key}: {_not_asked(result)}" for result in results]
 
 
 _FAILED = (Verdict.BLOCKED, Verdict.WARN)

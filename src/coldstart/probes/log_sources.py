@@ -109,13 +109,13 @@ class DockerLog(_Source):
         )
 
     def log(self, reply: CommandReply) -> Log:
-        streams = _docker_streams(reply)
+        streams = docker_streams(reply)
         lines = sum(len(stream) for stream in streams)
         return Log(streams, lines, lines >= self.tail, f"of {self.container} of the last {span(self.since)}")
 
     def require_evidence(self, log: Log, proof: Sequence[CommandReply]) -> None:
         """Raise `NoEvidence` when the container never wrote a line."""
-        if not log.entries and not any(stream for reply in proof for stream in _docker_streams(reply)):
+        if not log.entries and not any(stream for reply in proof for stream in docker_streams(reply)):
             raise NoEvidence(f"the log of {self.container} is empty")
 
 
@@ -175,7 +175,8 @@ def _journal_entries(reply: CommandReply) -> list[list[str]]:
     return entries
 
 
-def _docker_streams(reply: CommandReply) -> tuple[tuple[str, ...], ...]:
+def docker_streams(reply: CommandReply) -> tuple[tuple[str, ...], ...]:
+    """Return the lines of stdout and of stderr, oldest first. Raises for each way in which docker(1) could not read."""
     _require_log(reply)
     return tuple(tuple(decoded(data).splitlines()) for data in (reply.stdout, reply.stderr))
 

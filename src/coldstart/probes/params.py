@@ -119,3 +119,9 @@ PlainUnit = Annotated[UnitName, AfterValidator(_plain_unit)]
 ContainerName = Annotated[str, _word(shapes.NAME, "a container name"), WithJsonSchema(_NAME_SCHEMA)]
 HostAddress = Annotated[str, _word(shapes.HOSTNAME, "a host name or address"), WithJsonSchema(_NAME_SCHEMA)]
 AbsolutePath = Annotated[str, _word(shapes.PATH, "an absolute path without . or .. in it")]
+TextPath = Annotated[
+    str, _word(shapes.TEXT_PATH, "the absolute path of a plain text file: no . or .. in it, nothing hidden, no key")
+]
+UnitProperty = Annotated[
+    str, _word(shapes.PROPERTY, "a property of `systemctl show` (and none that can hold a password)")
+]

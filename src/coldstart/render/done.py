@@ -26,8 +26,17 @@ def write(page: Page, signs: Marks, report: Report) -> None:
     glyphs = column(list(signs.glyphs.values()), page.width)
     name = column([item.id for item in report.done], _ID_MOST)
     page.row(Cell("done", 4, STRONG), Cell(counted(report), style=QUIET))
+    waiting: dict[str, list[str]] = {}
     for item in report.done:
-        _item(page, signs, item, glyphs, name)
+        if item.done is None:
+            waiting.setdefault(item.why, []).append(item.id)
+    together = {why for why, ids in waiting.items() if len(ids) > 1}
+    for item in report.done:
+        if item.done is not None or item.why not in together:
+            _item(page, signs, item, glyphs, name)
+    for why in sorted(together):
+        glyph = Cell(signs.glyph(None), glyphs, COLORS[None], gap=1)
+        page.row(glyph, Cell(f"{why}: {', '.join(waiting[why])}", style=QUIET), indent=2)
     page.blank()
 
 

@@ -42,7 +42,7 @@ def _filled(atoms: Iterable[str], width: int) -> list[str]:
             lines.append(line.rstrip())
             line = atom.lstrip(" ")
         else:
-            line += atom
+            line += atom if line or cell_len(atom) <= width else atom.lstrip(" ")
     return [*lines, line.rstrip()]
 
 
