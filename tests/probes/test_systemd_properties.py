@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.support.cuts import better_when_cut, recorded
+from tests.support.effort import examples
 
 from coldstart import shapes
 from coldstart.engine.judging import conclude
@@ -119,7 +120,7 @@ def test_all_conditions_that_are_given_must_hold():
     assert Conclusion.UNMET is memory(str(1 << 29), wanted).conclusion
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.lists(st.from_regex(r"[A-Za-z][A-Za-z0-9:_.@\\\\*?-]{0,9}", fullmatch=True), min_size=1, max_size=4),
     st.dictionaries(st.from_regex(r"[A-Z][A-Za-z]{0,9}", fullmatch=True), st.just("0"), min_size=1, max_size=4),

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from coldstart.reason import Reason
 from coldstart.text import one_line
@@ -65,7 +65,11 @@ def quantity(name: str, text: str) -> float | None:
     return span(text) if is_duration(name) else number(text)
 
 
-Value = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(?:.*\S)?$")]
+Value = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^\S(?:.*\S)?$"),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+]
 
 
 class Requirement(BaseModel):
