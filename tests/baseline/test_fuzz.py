@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.effort import examples
 
 from coldstart.baseline import nodes
 from coldstart.baseline.load import load_text
@@ -64,7 +65,7 @@ def outcome(content):
             assert all(asks_something(loaded.baseline, check) for check in checks)
 
 
-fuzz = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fuzz = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @fuzz

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.render.plans import full
 from tests.render.reports import HOSTILE, SCENARIOS
+from tests.support.effort import examples
 
 from coldstart.plan import PlannedRead
 from coldstart.reads import Command
@@ -54,7 +55,7 @@ def test_markup_and_emoji_codes_stay_as_they_were_written():
     assert ":warning:" in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["words", "command", "nothing", "line"]), st.booleans())
 def test_no_text_at_all_gets_through_a_page_raw(text, keep, color):
     page = Page(width=60, color=color)
