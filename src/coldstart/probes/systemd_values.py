@@ -68,7 +68,6 @@ def quantity(name: str, text: str) -> float | None:
 Value = Annotated[
     str,
     Field(min_length=1, max_length=200, pattern=r"^\S(?:.*\S)?$"),
-    WithJsonSchema({"type": ["string", "number", "boolean"]}),
 ]
 
 
@@ -145,5 +144,11 @@ def _short(value: Any) -> Any:
     return value if isinstance(value, (dict, BaseModel)) else {"equals": value}
 
 
-Required = Annotated[Requirement, BeforeValidator(_short)]
+_WRITTEN = {"type": ["string", "number", "boolean"]}
+_LIMITS = {"equals": _WRITTEN, "one_of": {"type": "array", "items": _WRITTEN}, "at_least": _WRITTEN, "at_most": _WRITTEN}
+Required = Annotated[
+    Requirement,
+    BeforeValidator(_short),
+    WithJsonSchema({"anyOf": [_WRITTEN, {"type": "object", "properties": _LIMITS, "additionalProperties": False}]}),
+]
 """A `Requirement`; a plain value is one that it must be equal to."""
