@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Compiled tests are kept: compiling them anew takes longer than many of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint gen bench lock clean
+.PHONY: help setup test test-slow lint gen bench lock clean
 
 help: ## What there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## A virtual environment with everything, from the lock file
 
@@ -20,7 +22,12 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $(STAMP)
 
 test: $(STAMP) ## The fast suite, against real servers on loopback
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+test-slow: $(STAMP) ## What waits for real time, real databases, and property tests at length
+	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal -m slow
+	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/baseline/test_fuzz.py \
+		tests/e2e/test_no_false_green.py tests/render/test_hostile.py tests/test_shapes.py
 
 lint: $(STAMP) ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

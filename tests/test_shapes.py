@@ -497,6 +497,7 @@ OWN_TEST = {
 """Kinds whose own test in tests/probes says the same of better made parameters."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind, _ in BUILT_IN if kind not in OWN_TEST])
 def test_every_read_of_a_built_in_probe_is_allowed_whatever_its_parameters(kind):
     model = probe_class(kind)

@@ -221,6 +221,7 @@ def test_a_file_over_the_size_limit_is_refused(tmp_path):
         load(path)
 
 
+@pytest.mark.slow
 def test_too_many_values_are_refused(parser):
     assert ["more than 50000 values in one file: split the baseline"] == [
         line.split(": ", 1)[1] for line in problems("coldstart: 1\nx: [" + "a," * 50_001 + "]\n")

@@ -164,6 +164,7 @@ async def test_a_check_that_misses_its_deadline_is_not_observed_and_does_not_hol
     assert Verdict.PASS is only(report, "A/quick").verdict
 
 
+@pytest.mark.slow
 async def test_the_deadline_of_a_check_does_not_run_while_its_reads_wait_for_their_turn():
     """A hundred checks of 20 ms each, one at a time, each with a deadline of half a second: none is late."""
 

@@ -131,6 +131,7 @@ async def secured(made, context):
         return await told(stack(ask("page", "http", url=url, ca=made.ca_file, **HEALTHY), hosts=HERE))
 
 
+@pytest.mark.slow
 @pytest.mark.fault(43)
 async def test_43_200_mb_out_of_200_kb_is_over_the_cap_and_our_memory_stays_flat():
     packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)

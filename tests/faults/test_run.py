@@ -81,6 +81,7 @@ exit $code
 """
 
 
+@pytest.mark.slow
 @pytest.mark.fault(45)
 def test_45_a_full_disk_ends_with_3_and_leaves_the_old_file_whole(tmp_path):
     """A file system of the test's own, filled to the last block."""
@@ -119,6 +120,7 @@ def test_45_a_stdout_that_is_full_ends_with_3(tmp_path, capsys, monkeypatch, for
 # ------------------------------------------------------------------------------------------------------- 47: signals
 
 
+@pytest.mark.slow
 @pytest.mark.fault(47)
 @pytest.mark.sshd
 @pytest.mark.parametrize(("number", "places"), [(signal.SIGINT, ["h"]), (signal.SIGTERM, ["h", "far"])])

@@ -107,6 +107,7 @@ async def test_13_a_connection_that_dies_in_mid_output_is_no_answer_though_part_
     seen.says("load", "unobserved", Reason.NO_EXIT_STATUS, "cut in mid-output")
 
 
+@pytest.mark.slow
 @pytest.mark.fault(9)
 @pytest.mark.fault(14)
 async def test_9_14_a_frozen_sshd_and_a_power_cut_are_lost_connections_within_10_s(start_sshd, tools, tmp_path):

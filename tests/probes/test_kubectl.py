@@ -20,6 +20,8 @@ from coldstart.probes.registry import BUILT_IN, probe_class
 from coldstart.reads import CommandReply
 from coldstart.reason import Reason
 
+pytestmark = pytest.mark.slow
+
 TARGET = Target(hosts=(Place("120", "192.168.0.120"),))
 DATE = CommandReply(
     started=kubeobjects.NOW, ended=kubeobjects.NOW, exit_status=0, stdout=f"{kubeobjects.NOW:.9f}\n".encode()

@@ -16,6 +16,8 @@ from coldstart.probes.sql_tables_agree import SqlTablesAgreeProbe
 from coldstart.reason import Reason
 from coldstart.transport import argv
 
+pytestmark = pytest.mark.slow
+
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),), timeout=5.0)
 
 PAGE = Path(__file__).parents[2] / "docs" / "privileges.md"

@@ -285,6 +285,7 @@ def bomb(size):
     return packed + packer.flush()
 
 
+@pytest.mark.slow
 async def test_a_small_gzip_that_unpacks_to_200_mb_is_over_the_cap_and_memory_stays_flat(http):
     packed = bomb(200 << 20)
     assert len(packed) < 210_000

@@ -108,6 +108,7 @@ async def test_a_tunnel_that_never_opens_is_a_deadline():
     await http.close()
 
 
+@pytest.mark.slow
 async def test_a_tunnel_that_does_not_close_is_left_behind_within_a_second():
     class Stuck(Counted):
         async def close(self):

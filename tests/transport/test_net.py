@@ -227,6 +227,7 @@ def states(reply):
     return [state for entry in json.loads(reply.entry or b"[]") for state in entry["state"]]
 
 
+@pytest.mark.slow
 @pytest.mark.netns
 def test_neighbours_on_a_real_segment(segment):
     """One that answers, one that is dead, one behind a gateway, asked side by side."""
@@ -246,6 +247,7 @@ def test_neighbours_on_a_real_segment(segment):
     assert unreached == "Unreachable 192.168.0.121:22: No route to host"
 
 
+@pytest.mark.slow
 @pytest.mark.netns
 def test_a_neighbour_that_drops_echo_requests_is_still_seen_by_its_entry(segment):
     ours, theirs = segment

@@ -290,6 +290,7 @@ async def test_a_server_that_opens_no_channel_is_given_up(lab, connect):
         waiting.set()
 
 
+@pytest.mark.slow
 async def test_a_server_that_refuses_every_channel_is_asked_a_bounded_number_of_times(lab, connect):
     async with lab.serving(session=False):
         ssh = connect()

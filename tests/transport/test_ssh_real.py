@@ -124,6 +124,7 @@ async def test_a_command_that_never_returns_leaves_no_process_behind(ssh, tmp_pa
     assert await asyncio.to_thread(wait_until, lambda: not alive(int(pids.read_text())))
 
 
+@pytest.mark.slow
 async def test_a_command_that_ignores_the_first_signal_is_killed(ssh, tmp_path):
     pids = tmp_path / "pids"
     with pytest.raises(errors.RemoteTimeout):
@@ -281,6 +282,7 @@ async def test_a_refused_channel_is_asked_again(own_sshd, allowed):
     await ssh.close()
 
 
+@pytest.mark.slow
 async def test_a_host_that_allows_no_session_at_all_refuses_the_channel(own_sshd):
     server = own_sshd("MaxSessions 0")
     ssh = Ssh({"h": server.endpoint}, SystemClock(), server.options())

@@ -145,7 +145,12 @@ def _short(value: Any) -> Any:
 
 
 _WRITTEN = {"type": ["string", "number", "boolean"]}
-_LIMITS = {"equals": _WRITTEN, "one_of": {"type": "array", "items": _WRITTEN}, "at_least": _WRITTEN, "at_most": _WRITTEN}
+_LIMITS = {
+    "equals": _WRITTEN,
+    "one_of": {"type": "array", "items": _WRITTEN},
+    "at_least": _WRITTEN,
+    "at_most": _WRITTEN,
+}
 Required = Annotated[
     Requirement,
     BeforeValidator(_short),
