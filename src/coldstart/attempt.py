@@ -48,7 +48,8 @@ def _verdicts(before: Report, after: Report) -> Iterator[Change]:
         was = old.get(check.key)
         if was and _state(was) != _state(check):
             observed = check.outcome.observed if check.outcome else ""
-            yield Change(check.key, _said(was), _said(check), observed)
+            same = was.verdict is check.verdict  # then it is the reason that changed
+            yield Change(check.key, _said(was, reason=same), _said(check, reason=same), observed)
 
 
 def _checks(report: Report) -> Iterator[CheckResult]:
@@ -60,5 +61,6 @@ def _state(check: CheckResult) -> tuple[object, object]:
     return check.verdict, check.outcome.reason if check.outcome else None
 
 
-def _said(check: CheckResult) -> str:
-    return check.verdict.value if check.verdict else "not asked"
+def _said(check: CheckResult, *, reason: bool) -> str:
+    said = check.verdict.value if check.verdict else "not asked"
+    return f"{said} ({check.outcome.reason})" if reason and check.outcome else said
