@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-PROMISED = frozenset({*range(1, 29), *range(31, 36), *range(38, 44), 45, 47, 50, 51, 53})
+PROMISED = frozenset({*range(1, 46), 47, *range(49, 54)})
 """Rows that must have a test now."""
-LATER = frozenset({29, 30, 36, 37, 44, 46, 48, 49, 52})
+LATER = frozenset({46, 48})
 """Rows of later features: one that gets its test moves up."""
 
 
@@ -26,7 +26,9 @@ class _Rows:
 def tested():
     rows = _Rows()
     quiet = ["-q", "--collect-only", "-p", "no:cacheprovider"]
-    assert pytest.ExitCode.OK == pytest.main([*quiet, str(Path(__file__).parent)], plugins=[rows])
+    tests = Path(__file__).parents[1]
+    where = [str(tests / name) for name in ("faults", "test_alert.py", "test_watch.py")]
+    assert pytest.ExitCode.OK == pytest.main([*quiet, *where], plugins=[rows])
     return rows.tested
 
 

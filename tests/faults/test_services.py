@@ -1,4 +1,4 @@
-"""Rows 17, 21 to 28, 31 to 35, 38 and 51: what tools said of services in trouble, replayed by the command line."""
+"""Rows 17, 21 to 38, 51 and 52: what tools said of services in trouble, replayed by the command line."""
 
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,52 @@ ROWS = (
     row(38, "log_signatures/journal-own-entries-only", "unobserved", Reason.NOT_ALLOWED, "systemd-journal"),
     row(51, "vip_holder/split-brain", "unmet", Reason.SPLIT_BRAIN, "120 holds it on eth0/32; 121 holds it on eth0/24"),
     row(51, "vip_holder/none", "unmet", Reason.ABSENT, "no host holds 192.168.0.125"),
+    row(28, "k8s_pods/none", "unmet", Reason.TOO_FEW, "expected at least 1, saw 0"),
+    row(28, "k8s_pods/no-namespace", "unmet", Reason.TOO_FEW, "expected at least 1, saw 0"),
+    row(28, "k8s_jobs/none", "unmet", Reason.TOO_FEW, "expected at least 1, saw 0"),
+    row(28, "k8s_nodes/none", "unmet", Reason.TOO_FEW, "expected 2, saw 0"),
+    row(
+        29,
+        "k8s_pods/stale-lease",
+        "unmet",
+        Reason.STALE,
+        "awoooi-web-5f6b-k9q2m: Running by its last status, on node k3s-121: Ready by its last status, but its lease was last renewed 1 h ago",
+    ),
+    row(29, "k8s_pods/node-not-ready", "unmet", Reason.STALE, "on node k3s-121: NotReady, its state is unknown"),
+    row(
+        29,
+        "k8s_nodes/stale-lease",
+        "unmet",
+        Reason.STALE,
+        "k3s-121: Ready by its last status, but its lease was last renewed 1 h ago",
+    ),
+    row(30, "k8s_nodes/api-503", "unmet", Reason.API_UNAVAILABLE, "currently unable to handle the request"),
+    row(30, "k8s_pods/api-503", "unmet", Reason.API_UNAVAILABLE, "unable to handle the request"),
+    row(30, "k8s_jobs/api-503", "unmet", Reason.API_UNAVAILABLE, "unable to handle"),
+    row(36, "textfile_metrics/backup-too-old", "unmet", Reason.STALE, "1 d 2 h ago"),
+    row(36, "textfile_metrics/stale", "unmet", Reason.STALE, "written 1 d 3 h ago"),
+    row(36, "textfile_metrics/from-the-future", "unobserved", Reason.CLOCK, "in the future"),
+    row(36, "textfile_metrics/empty", "unobserved", Reason.NO_EVIDENCE, "is empty"),
+    row(36, "textfile_metrics/without-the-metric", "unobserved", Reason.NO_EVIDENCE, "no such series"),
+    row(37, "clock/ahead", "caution", Reason.CLOCK_SKEW, "ahead of this machine"),
+    row(37, "clock/not-in-sync", "caution", Reason.CLOCK_NOT_SYNCED, "no NTP service is switched on"),
+    row(37, "textfile_metrics/clock-ahead", "unobserved", Reason.CLOCK, "ahead of this machine"),
+    row(37, "textfile_metrics/clock-behind", "unobserved", Reason.CLOCK, "behind this machine"),
+    row(
+        52,
+        "filesystems/remounted-read-only",
+        "unmet",
+        Reason.READ_ONLY,
+        "/var/lib/docker: ext4 is mounted read-only (ro)",
+    ),
+    row(
+        52,
+        "filesystems/emergency-read-only",
+        "unmet",
+        Reason.READ_ONLY,
+        "/var/lib/docker: ext4 is mounted read-only (emergency_ro)",
+    ),
+    row(52, "log_signatures/journal-kernel-ext4", "unmet", Reason.STORAGE_CORRUPTION, "'ext4 error' (1 line)"),
 )
 
 
