@@ -93,7 +93,7 @@ ROWS = (
         "k8s_pods/stale-lease",
         "unmet",
         Reason.STALE,
-        "awoooi-web-5f6b-k9q2m: Running by its last status, on node k3s-121: Ready by its last status, but its lease was last renewed 1 h ago",
+        "Running by its last status, on node k3s-121",
     ),
     row(29, "k8s_pods/node-not-ready", "unmet", Reason.STALE, "on node k3s-121: NotReady, its state is unknown"),
     row(
