@@ -15,6 +15,7 @@ from tests.support.sshd import Sshd, alive, descendants, wait_until
 from coldstart import errors, shapes
 from coldstart.clock import SystemClock
 from coldstart.reads import BootId, Command, SshLogin
+from coldstart.transport.argv import interpret
 from coldstart.transport.base import Endpoint
 from coldstart.transport.knownhosts import fingerprint
 from coldstart.transport.ssh import Ssh
@@ -175,10 +176,27 @@ async def test_the_banner_of_sshd_is_not_part_of_an_answer(ssh):
     assert b"x\n" == (await ssh.perform(shell("echo x"))).stdout
 
 
-async def test_a_refusal_of_sudo_is_not_allowed(ssh, tmp_path, monkeypatch):
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("sudo") is not None, reason="root is refused nothing by sudo")
+async def test_a_refusal_of_sudo_is_not_allowed(ssh):
     """Where sudo is not installed, that is what is said; in neither case is it an answer."""
     with pytest.raises((errors.NotAllowed, errors.ToolMissing), match="sudo"):
-        await ssh.perform(shell("exit 0", sudo=True).model_copy(update={"argv": ("sh", "-c", "exit 1")}))
+        await ssh.perform(shell("exit 0", sudo=True))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("sudo") is None, reason="needs root, and a sudo to ask as nobody")
+def test_what_the_real_sudo_says_to_nobody_is_not_allowed():
+    done = subprocess.run(["runuser", "-u", "nobody", "--", "sudo", "-n", "true"], capture_output=True, check=False)
+    with pytest.raises(errors.NotAllowed, match="sudo"):
+        interpret(
+            shell("true", sudo=True),
+            status=done.returncode,
+            signal=None,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            started=0.0,
+            ended=0.0,
+            duration=0.0,
+        )
 
 
 # ----------------------------------------------------------------------------------------- the connection (6 - 10)
