@@ -20,19 +20,25 @@ def tree_of(path):
     return ast.parse(path.read_text("utf-8"))
 
 
+@cache
 def calls(tree):
     """Every call of an attribute in a module: the attribute's name, and the node."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield node.func.attr, node
+    return tuple(
+        (node.func.attr, node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    )
 
 
+@cache
 def imports(tree):
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found += [name.name for name in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            found.append(node.module)
+    return tuple(found)
 
 
 def sites(*names):

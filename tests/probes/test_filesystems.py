@@ -36,6 +36,7 @@ def test_the_cases_below_start_from_a_good_one():
 
 
 # One is left out: without its last line, the disk would really be in sight.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [path for path in recorded("filesystems") if path.stem != "covered"], ids=lambda path: path.stem
 )

@@ -107,6 +107,7 @@ def test_an_expected_holder_that_is_no_host_of_the_check_is_a_caution():
 
 
 # The lists are long: of the cases that differ only in what is declared, one each.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [path for path in recorded("vip_holder") if path.stem in ("one", "none", "split-brain", "ipv6-dadfailed")],

@@ -96,6 +96,7 @@ async def test_a_closed_port_on_the_other_side_of_a_host_is_no_reply(tunnelled):
         await tunnelled.perform(HttpGet(url=f"http://127.0.0.1:{port}/", via="h", timeout=5))
 
 
+@pytest.mark.slow
 async def test_a_drip_through_a_host_is_ended_by_the_total_deadline(tunnelled):
     async def drip(talk):
         await talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
