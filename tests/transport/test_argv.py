@@ -139,3 +139,19 @@ def test_nothing_but_status_0_ever_looks_like_success(status, signal, stderr, du
         with pytest.raises(errors.ReadError) as caught:
             ask()
         assert not caught.value.reason.observed
+
+
+@pytest.mark.parametrize(("status", "name"), [(139, "SIGSEGV"), (134, "SIGABRT"), (143, "SIGTERM")])
+def test_a_signal_that_a_shell_in_between_tells_as_a_status_is_named(status, name):
+    """A login shell that forks (dash) tells 128 + the signal's number; bash is replaced by the command and does not."""
+    with pytest.raises(errors.KilledBySignal, match=name):
+        interpret(
+            Command(host="h", argv=("hostname",)),
+            status=status,
+            signal=None,
+            stdout=b"",
+            stderr=b"",
+            started=0.0,
+            ended=0.0,
+            duration=0.0,
+        )

@@ -8,6 +8,7 @@ variables only matter on a terminal, which no command gets.
 """
 
 import re
+import signal as signals
 
 from coldstart import errors, shapes
 from coldstart.reads import Command, CommandReply
@@ -21,7 +22,7 @@ KILL_AFTER = 2
 
 _END = 4000
 """Bytes of each end of a long stream that are looked at for the wrappers' complaints."""
-_TIMED_OUT, _NOT_EXECUTABLE, _NOT_FOUND, _KILLED = 124, 126, 127, 137
+_TIMED_OUT, _NOT_EXECUTABLE, _NOT_FOUND, _BY_SIGNAL, _KILLED = 124, 126, 127, 128, 137
 
 _MISSING = re.compile(
     r"""timeout:\ failed\ to\ run\ command\ .(?P<a>[^'`"’\n]+).:\ No\ such\ file
@@ -92,8 +93,8 @@ def interpret(
 
     `status` 124, or 137 / SIGKILL once the limit has passed (`duration`, s): `RemoteTimeout`. 127 and sudo's own
     "command not found": `ToolMissing`. 126 and sudo's refusals: `NotAllowed`. A complaint of env(1) or timeout(1)
-    themselves: `UnexpectedExit`, because their status must never be taken for the command's. Exit statuses:
-    timeout(1), env(1), sudo(8).
+    themselves: `UnexpectedExit`, because their status must never be taken for the command's. 128 + N where N is a
+    signal: `KilledBySignal`, as a shell tells it. Exit statuses: timeout(1), env(1), sudo(8).
     """
     complaint, shown = _both_ends(stderr), command.describe()
     evidence = complaint or _both_ends(stdout)
@@ -102,7 +103,7 @@ def interpret(
         raise errors.RemoteTimeout(
             f"{shown} did not end within {seconds(command.timeout)} s; it was ended there", evidence=evidence
         )
-    code = raise_for_end(shown, status, signal, evidence=evidence)
+    code = raise_for_end(shown, status, signal or _by_shell(status), evidence=evidence)
     if code == _NOT_FOUND or (command.sudo and code == _SUDO_FAILED and _MISSING.search(complaint)):
         raise errors.ToolMissing(f"{_missing(command, complaint)} is not installed on the host", evidence=evidence)
     if command.sudo and code == _SUDO_FAILED and (refusal := _SUDO_REFUSED.search(complaint)):
@@ -114,6 +115,16 @@ def interpret(
     if code and (wrapper := _WRAPPER.search(complaint)) and command.argv[0] not in ("timeout", "env"):
         raise errors.UnexpectedExit(f"{shown} was not started: {one_line(wrapper.group())}", evidence=evidence)
     return CommandReply(started=started, ended=ended, exit_status=code, stdout=stdout, stderr=stderr, cautions=cautions)
+
+
+def _by_shell(status: int | None) -> str | None:
+    """The signal that a shell between sshd and the command tells as 128 + its number (POSIX, sh, 2.8.2)."""
+    if status is None or status <= _BY_SIGNAL:
+        return None
+    try:
+        return signals.Signals(status - _BY_SIGNAL).name.removeprefix("SIG")
+    except ValueError:  # no signal has that number: the command's own status
+        return None
 
 
 def _both_ends(data: bytes) -> str:
