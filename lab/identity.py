@@ -1,0 +1,35 @@
+"""Keys and certificates of a lab: made with its layers, never part of the repository."""
+
+import shutil
+from pathlib import Path
+
+import trustme
+
+from lab.place import PUBLIC_NAMES, USERS, address
+from lab.process import call
+
+
+def make(folder: Path) -> None:
+    """Write the operator's key, a key for each host, known_hosts, and a CA with the certificates of 188 and 120."""
+    folder.mkdir(mode=0o700)
+    call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator@lab", "-f", str(folder / "id_ed25519"))
+    known = []
+    for host in USERS:
+        key = folder / f"host_{host}"
+        call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"root@host{host}", "-f", str(key))
+        known.append(f"{address(host)} {' '.join(key.with_suffix('.pub').read_text().split()[:2])}\n")
+    folder.joinpath("known_hosts").write_text("".join(known))
+    ca = trustme.CA(organization_name="coldstart lab")
+    ca.cert_pem.write_to_path(str(folder / "ca.pem"))
+    for name, names in {"nginx": PUBLIC_NAMES, "kube": (address("120"), "127.0.0.1", "localhost")}.items():
+        certificate = ca.issue_cert(*names)
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / f"{name}.pem"))
+
+
+def lend(secrets: Path, to: Path, host: str) -> None:
+    """Give `host` what it needs of them: its own key, whom to let in, its certificates, the CA."""
+    needed = {f"host_{host}": "ssh_host_ed25519_key", "id_ed25519.pub": "operator.pub", "ca.pem": "ca.pem"}
+    needed |= {"188": {"nginx.pem": "nginx.pem"}, "120": {"kube.pem": "kube.pem"}}.get(host, {})
+    for source, name in needed.items():
+        shutil.copy(secrets / source, to / name)
+        (to / name).chmod(0o644 if source in ("ca.pem", "id_ed25519.pub") else 0o600)
