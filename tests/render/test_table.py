@@ -3,13 +3,15 @@
 import re
 
 import pytest
-from tests.render import reports
-from tests.render.reports import SCENARIOS
 
 from coldstart.outcome import Outcome, Result, Verdict
+from coldstart.reads import Command
 from coldstart.reason import Reason
 from coldstart.render import table
+from coldstart.render.asked import in_brief
 from coldstart.render.wrap import width_of
+from tests.render import reports
+from tests.render.reports import SCENARIOS
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -170,3 +172,10 @@ def test_verbose_says_what_was_observed_on_each_host_where_it_differs():
     lines = table.render(report, width=80, color=False, ascii=False, verbose=True).splitlines()
     at = lines.index("  √ load  load is low  a b c")
     assert ["    observed      a b: 1", "                  c: 2"] == lines[at + 1 : at + 3]
+
+
+def test_an_argument_that_is_a_whole_program_is_cut_as_one_word():
+    program = "--command=SELECT 'a b', " + "column_one, " * 30
+    read = Command(host="188", argv=("psql", "--quiet", program, "-X"))
+    assert in_brief(read).text == "psql --quiet '--command=SELECT '\"'\"'a b'\"'\"', column_… -X"
+    assert len(read.describe()) > 300

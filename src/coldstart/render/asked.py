@@ -1,5 +1,6 @@
 """How a read is written down for people: where it was sent from, and words that can be pasted into a shell."""
 
+import re
 from collections.abc import Iterable
 
 from coldstart.outcome import Exchange
@@ -7,6 +8,8 @@ from coldstart.reads import BootId, Command, CommandReply, NoReply, Ping, PingRe
 from coldstart.render.page import Cell
 
 _LONG, _LONG_SHOWN = 80, 40
+_SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+|['"]""")
+"""A word as shlex.join writes it: quoted parts and others, without a space between them."""
 
 
 def place_of(read: Read) -> str:
@@ -22,8 +25,12 @@ def question(read: Read) -> Cell:
 def in_brief(read: Read) -> Cell:
     """Return the read with its very long words cut: enough to recognise it; plan and --explain have it whole."""
     whole = question(read)
-    words = (word if len(word) <= _LONG else f"{word[:_LONG_SHOWN]}…" for word in whole.text.split(" "))
-    return Cell(" ".join(words), keep=whole.keep)
+    # One argument may be a whole program in SQL or a template, with spaces in it: it is one word of the command.
+    return Cell(_SHELL_WORD.sub(_cut, whole.text), keep=whole.keep)
+
+
+def _cut(word: re.Match[str]) -> str:
+    return word[0] if len(word[0]) <= _LONG else f"{word[0][:_LONG_SHOWN]}…"
 
 
 def most_telling(exchanges: Iterable[Exchange], most: int) -> tuple[tuple[Exchange, ...], int]:
