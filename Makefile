@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-slow lint gen bench lock clean
+.PHONY: help setup test test-slow lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -22,7 +22,7 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $(STAMP)
 
 test: $(STAMP) ## The fast suite, against real servers on loopback
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not lab"
 
 test-slow: $(STAMP) ## What waits for real time, real databases, and property tests at length
 	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal -m slow
@@ -43,6 +43,25 @@ gen: $(STAMP) ## Write what is generated from the code: schemas, probe pages
 	$(BIN)/python -m coldstart.render.schema plan > docs/schema/plan.schema.json.new
 	mv docs/schema/plan.schema.json.new docs/schema/plan.schema.json
 	$(BIN)/python -m tools.docs docs
+
+lab: $(STAMP) ## Four real hosts (needs root): boot them, run the lab tests, take them down again
+	$(BIN)/python -m lab build
+	$(BIN)/python -m pytest -m lab tests/lab
+
+lab-build: $(STAMP) ## Make what the lab's hosts are made from (about two minutes, once)
+	$(BIN)/python -m lab build
+
+lab-up: $(STAMP) ## Boot the lab's hosts, and leave them up
+	$(BIN)/python -m lab up
+
+lab-down: $(STAMP) ## End the lab, whatever state it is in
+	$(BIN)/python -m lab down
+
+lab-shell: ## A root shell on one of them: make lab-shell HOST=188
+	@$(BIN)/python -m lab shell $(or $(HOST),$(error say which: make lab-shell HOST=188))
+
+corpus: $(STAMP) ## Record what the real tools say, healthy and broken, into tests/corpus (needs root)
+	$(BIN)/python -m lab.corpus
 
 bench: $(STAMP) ## Measure, as ratios in one run
 	$(BIN)/python benchmarks/startup.py

@@ -13,10 +13,13 @@ from lab.place import USERS, Lab, Unavailable
 from lab.process import attempt, wait_until
 
 TOOLS = {
-    "debootstrap": "debootstrap", "systemd-nspawn": "systemd-container", "ip": "iproute2", "ping": "iputils-ping",
-    "ssh": "openssh-client", "ssh-keygen": "openssh-client", "setpriv": "util-linux", "unshare": "util-linux",
-    "nsenter": "util-linux", "timeout": "coreutils",
-}  # fmt: skip
+    "debootstrap": "debootstrap",
+    "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
+    "ping": "iputils-ping",
+    "ssh-keygen": "openssh-client",
+    "unshare": "util-linux",
+}
 """Programs that the lab needs on this machine, and Debian's packages that have them."""
 
 
@@ -55,26 +58,36 @@ class Fleet:
         """Return whether every host has power, and the LAN is whole."""
         return len(lan.standing(self.lab)) == len(USERS) + 2 and all(machine.init for machine in self)
 
-    def build(self) -> None:
-        """Make whatever the hosts are made from, if it is not there yet."""
+    def build(self) -> Path:
+        """Make whatever the hosts are made from, if it is not there yet. Returns the folder of their layers."""
         require(self.lab)
-        root.tree(self.lab)
-        if not layers.folder(self.lab).is_dir():
-            self._clear()
-            layers.make(self.lab)
+        with self.lab.making():
+            root.tree(self.lab)
+            made = layers.folder(self.lab)
+            if not made.is_dir():
+                self._clear()
+                layers.make(self.lab, made)
+            return made
 
     def up(self) -> None:
         """Bring the lab up from the factory. One that is up already, on the same layers, is left alone."""
         with self.lab.alone():
-            self.build()
-            if self.is_up and self._made_of() == layers.folder(self.lab):
-                return
-            self._clear()
-            lan.raise_(self.lab)
-            operator.furnish(self.lab, layers.folder(self.lab) / "secrets")
-            for machine in self:
-                machine.make(layers.of(self.lab, machine.name))
-            self.start()
+            made = self.build()
+            if not self.is_up or self._made_of() != made:
+                self._fresh(made)
+
+    def reset(self) -> None:
+        """Bring the lab up from the factory, whatever state it is in."""
+        with self.lab.alone():
+            self._fresh(self.build())
+
+    def _fresh(self, made: Path) -> None:
+        self._clear()
+        lan.raise_(self.lab)
+        operator.furnish(self.lab, made / "secrets")
+        for machine in self:
+            machine.make([made / machine.name, root.tree(self.lab)])
+        self.start()
 
     def start(self) -> None:
         """Give power to every host, and wait until all let us in and their textfiles and records are of today."""

@@ -31,16 +31,8 @@ def folder(lab: Lab) -> Path:
     return lab.cache / f"layers-{version()}"
 
 
-def of(lab: Lab, host: str) -> list[Path]:
-    """Return the layers of `host`, the topmost first."""
-    return [folder(lab) / host, root.tree(lab)]
-
-
-def make(lab: Lab) -> Path:
-    """Return the folder of the layers, made if it is not there yet: boots the four hosts once and sets them up."""
-    done = folder(lab)
-    if done.is_dir():
-        return done
+def make(lab: Lab, done: Path) -> None:
+    """Make the folder of the layers, `done`: boots the four hosts once and sets them up."""
     base = root.tree(lab)
     partial = done.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -63,7 +55,6 @@ def make(lab: Lab) -> Path:
         cgroups.clear(lab)
         lan.tear_down(lab)
     _forget(lab, done, partial)
-    return done
 
 
 def _forget(lab: Lab, done: Path, partial: Path) -> None:

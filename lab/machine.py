@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lab import lan
@@ -62,17 +62,17 @@ class Machine:
         self.folder.joinpath("uptime").write_text(f"{seconds:g}\n")
 
     def power_on(self) -> None:
-        """Press the button. Returns at once."""
+        """Press the button. Returns when it has power, long before it has booted."""
         if self.starter.pid:
             return
+        # A mount namespace of its own: its disk is mounted in there, and cannot be left behind.
+        argv = ("setsid", "--fork", "unshare", "--mount", "--", sys.executable, "-m", "lab.starter", self.name)
+        environment = {**os.environ, "PYTHONPATH": str(REPO), **self.lab.environment}
         with self.folder.joinpath("starter.log").open("a") as log:
-            # A mount namespace of its own: its disk is mounted in there, and cannot be left behind.
-            started = subprocess.Popen(
-                ["unshare", "--mount", "--", sys.executable, "-m", "lab.starter", self.lab.name, self.name],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=REPO,
-                env={**os.environ, "PYTHONPATH": str(REPO), "COLDSTART_LAB": self.lab.name},
-            )  # fmt: skip
-        self.starter.keep(started.pid)
+            subprocess.run(
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=REPO, env=environment, check=True
+            )
+        wait_until(lambda: self.starter.pid, 20, f"nobody powers host {self.name}")
 
     def power_off(self) -> None:
         """Pull the plug: no process of the host gets another instruction."""
@@ -98,15 +98,27 @@ class Machine:
 
     def wait(self, within: float = 60) -> None:
         """Wait until it lets one in by SSH (no account may log in while systemd still says "booting up")."""
-        wait_until(lambda: self.init is not None, within, f"host {self.name} did not start")
-        wait_until(lambda: self.answers() and not self.path("/run/nologin").exists(), within, f"no sshd on {self.name}")
+        self._wait(lambda: self.answers() and not self.path("/run/nologin").exists(), within, "its sshd")
 
     def wait_for_boot(self, within: float = 60) -> None:
         """Wait until systemd has started all that it starts at boot, whether or not that went well."""
-        wait_until(
-            lambda: self.init and self.path("/run/systemd/private").exists(), within, f"{self.name} did not boot"
-        )
+        self.wait_for_systemd(within)
         self.attempt("systemctl", "is-system-running", "--wait", timeout=within)
+
+    def wait_for_systemd(self, within: float = 60) -> None:
+        """Wait until systemd takes requests."""
+        self._wait(lambda: self.path("/run/systemd/private").exists(), within, "its systemd")
+
+    def _wait(self, there: Callable[[], bool], within: float, what: str) -> None:
+        """Wait for something of a host that boots. Raises `LabError` with its last words as soon as it is off."""
+
+        def is_there() -> bool:
+            if self.starter.pid is None:
+                said = self.folder.joinpath("console.log").read_text("utf-8", "replace")[-2000:]
+                raise LabError(f"host {self.name} went off while it booted:\n{said}")
+            return self.init is not None and there()
+
+        wait_until(is_there, within, f"host {self.name}: {what}")
 
     def path(self, inside: str) -> Path:
         """Return a file of the running host, as it is seen from here."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -52,6 +52,15 @@ class Lab:
         state = Path(os.environ.get("COLDSTART_LAB_STATE", "/var/lib/coldstart-lab")) / name
         return cls(name, state, Path(os.environ.get("COLDSTART_LAB_CACHE", "/var/cache/coldstart-lab")))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes `here` return this lab, in another process."""
+        return {
+            "COLDSTART_LAB": self.name,
+            "COLDSTART_LAB_STATE": str(self.state.parent),
+            "COLDSTART_LAB_CACHE": str(self.cache),
+        }
+
     def namespace(self, part: str) -> str:
         """Return the name of a network namespace: ``lan``, ``ops``, or that of a host."""
         return f"{self.name}-{part}"
@@ -62,6 +71,14 @@ class Lab:
         return self.state / "secrets"
 
     @contextmanager
+    def making(self) -> Iterator[None]:
+        """Hold the cache, which other labs share: what two of them need is made once, and the second waits for it."""
+        self.cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with (self.cache / "lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            yield
+
+    @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the lab against a second `up`, `down` or `build` of the same lab at the same time."""
         self.state.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -70,7 +87,4 @@ class Lab:
                 flock(lock, LOCK_EX | LOCK_NB)
             except BlockingIOError:
                 raise LabError(f"the lab {self.name!r} is being started or stopped by somebody else") from None
-            try:
-                yield
-            finally:
-                flock(lock, LOCK_UN)
+            yield

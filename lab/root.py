@@ -36,7 +36,6 @@ def tree(lab: Lab) -> Path:
     done = lab.cache / f"root-{version()}"
     if done.is_dir():
         return done
-    lab.cache.mkdir(mode=0o755, parents=True, exist_ok=True)
     partial = lab.cache / f"root-{version()}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     mirror = machine_mirror()
@@ -93,7 +92,9 @@ def _install(root: Path, mirror: str) -> None:
         # The network is made by the lab: nobody else may wait for it, or change it.
         systemctl mask systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service
         # Each host has its own.
-        rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id /etc/hostname
+        rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id /etc/hostname
+        # Empty, not absent: without it the first boot would enable every unit that there is (machine-id(5)).
+        truncate --size=0 /etc/machine-id
     """
     shutil.copy(NTP_SHIM, root / "root")
     resolver = root / "etc" / "resolv.conf"

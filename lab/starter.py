@@ -1,6 +1,6 @@
 """What stands where a host's firmware would: boots it, boots it again when it asks for that, ends with it.
 
-Runs in a mount namespace of its own, one process a host: ``python -m lab.starter LAB HOST``.
+Runs in a mount namespace of its own, one process a host: ``python -m lab.starter HOST``.
 """
 
 import os
@@ -28,10 +28,10 @@ KERNEL = (
 )
 
 
-def main(name: str, host: str) -> int:
+def main(host: str) -> int:
     """Run the host until it is off. Returns the exit status of its last systemd-nspawn."""
-    lab = Lab.here()
-    machine = Machine(Lab(name, lab.state.parent / name, lab.cache), host)
+    machine = Machine(Lab.here(), host)
+    machine.starter.keep(os.getpid())
     cgroups.join(machine.lab, host)
     _mount(machine)
     for _ in range(BOOTS):
@@ -106,4 +106,4 @@ def _greet(machine: Machine, over: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(sys.argv[1]))

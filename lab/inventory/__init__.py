@@ -1,0 +1,1 @@
+"""What there is on a host, for `lab.snapshot`: scripts that run on the host itself, and what they leave out."""
