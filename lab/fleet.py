@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
-from lab import cgroups, lan, layers, operator, root
+from lab import cgroups, lan, layers, operator, root, sudoers
 from lab.machine import Machine
 from lab.place import USERS, Lab, Unavailable
 from lab.process import attempt, wait_until
@@ -87,6 +87,7 @@ class Fleet:
         operator.furnish(self.lab, made / "secrets")
         for machine in self:
             machine.make([made / machine.name, root.tree(self.lab)])
+            sudoers.grant(machine)
         self.start()
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from secrets import token_hex
 
 import trustme
 
@@ -19,6 +20,7 @@ def make(folder: Path) -> None:
         call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"root@host{host}", "-f", str(key))
         known.append(f"{address(host)} {' '.join(key.with_suffix('.pub').read_text().split()[:2])}\n")
     folder.joinpath("known_hosts").write_text("".join(known))
+    folder.joinpath("k3s-token").write_text(f"{token_hex(32)}\n")
     ca = trustme.CA(organization_name="coldstart lab")
     ca.cert_pem.write_to_path(str(folder / "ca.pem"))
     for name, names in {"nginx": PUBLIC_NAMES, "kube": (address("120"), "127.0.0.1", "localhost")}.items():
@@ -30,6 +32,7 @@ def lend(secrets: Path, to: Path, host: str) -> None:
     """Give `host` what it needs of them: its own key, whom to let in, its certificates, the CA."""
     needed = {f"host_{host}": "ssh_host_ed25519_key", "id_ed25519.pub": "operator.pub", "ca.pem": "ca.pem"}
     needed |= {"188": {"nginx.pem": "nginx.pem"}, "120": {"kube.pem": "kube.pem"}}.get(host, {})
+    needed |= {"k3s-token": "k3s-token"} if host in ("120", "121") else {}
     for source, name in needed.items():
         shutil.copy(secrets / source, to / name)
         (to / name).chmod(0o644 if source in ("ca.pem", "id_ed25519.pub") else 0o600)

@@ -48,6 +48,15 @@ def _plug(lab: Lab, part: str, at: str) -> None:
     call("ip", "-n", machine, "link", "set", "host0", "up")
 
 
+def power(lab: Lab, host: str, *, on: bool) -> None:
+    """Do to the network of `host` what its power does: off, it answers nothing; on, it has its own address alone."""
+    machine = lab.namespace(host)
+    if on:
+        call("ip", "-n", machine, "addr", "flush", "dev", "host0")
+        call("ip", "-n", machine, "addr", "add", f"{address(host)}/24", "dev", "host0")
+    call("ip", "-n", machine, "link", "set", "host0", "up" if on else "down")
+
+
 def _inside(namespace: str) -> list[int]:
     return [int(pid) for pid in call("ip", "netns", "pids", namespace).split() if int(pid) != os.getpid()]
 

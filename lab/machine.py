@@ -77,6 +77,8 @@ class Machine:
     def power_off(self) -> None:
         """Pull the plug: no process of the host gets another instruction."""
         if init := self.init:
+            # First the network: the kernel would say goodbye for every process that it ends.
+            lan.power(self.lab, self.name, on=False)
             os.kill(init, signal.SIGKILL)
         wait_until(lambda: self.starter.pid is None, 30, f"host {self.name} did not lose its power")
 

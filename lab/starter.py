@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import suppress
 
-from lab import cgroups
+from lab import cgroups, lan
 from lab.load import Load
 from lab.machine import Machine
 from lab.place import Lab
@@ -35,7 +35,9 @@ def main(host: str) -> int:
     cgroups.join(machine.lab, host)
     _mount(machine)
     for _ in range(BOOTS):
+        lan.power(machine.lab, host, on=True)
         status = _boot(machine)
+        lan.power(machine.lab, host, on=False)
         print(f"systemd-nspawn ended with {status}", flush=True)
         if status != REBOOT:
             return status

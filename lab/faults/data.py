@@ -41,10 +41,12 @@ def wal_zeroed(machine: Machine) -> Iterator[None]:
             rm -rf {data}/pg_wal && mv {keep} {data}/pg_wal
             # What the damage left in the log belongs to the damage.
             find /var/log/postgresql -name '*.log' -exec truncate --no-create --size=0 {{}} +
-            systemctl start {POSTGRESQL}
             """,
             timeout=60,
         )
+        # The journal of this boot will always tell of the damage, and coldstart will always warn of it.
+        machine.reboot()
+        machine.wait()
 
 
 @contextmanager

@@ -1,0 +1,102 @@
+"""P0-188-DATA on a real host: PostgreSQL, Redis and Docker broken for real."""
+
+from lab.faults import containers, data, host
+from lab.fleet import Fleet
+from lab.process import wait_until
+from tests.lab.support import HELD_BY_DATA, NOT_PROVEN, NOT_SENT, Seen, check, gate
+
+MOMO = ("momo-scheduler", "momo-registered", "momo-in-step")
+WAL = "P0-188-DATA/postgresql-wal@188"
+
+
+def test_damaged_wal_is_named_and_holds_k3s(fleet: Fleet) -> None:
+    with data.wal_zeroed(fleet["188"]):
+        found = check(fleet)
+    expected = {
+        WAL: "BLOCKED signature",
+        "P0-188-DATA/postgresql-log@188": "WARN signature",
+        "P0-188-DATA/units@188": "BLOCKED failed",
+        "P0-188-DATA/postgresql@188": "BLOCKED port-closed",
+        "P0-188-DATA/kine@188": "WARN port-closed",
+    }
+    assert found.seen == Seen(2, "BLOCKED", WAL, HELD_BY_DATA, expected)
+    assert found.text.startswith("BLOCKED at P0-188-DATA on 188: PostgreSQL came up without WAL damage")
+    assert "could not locate a valid checkpoint record" in found.text
+    assert "SOP         4.3" in found.text
+
+
+def test_damaged_wal_has_k3s_downstream_of_it_when_asked_to_keep_going(fleet: Fleet) -> None:
+    with data.wal_zeroed(fleet["188"]):
+        fleet["120"].run("systemctl", "restart", "--no-block", "k3s")
+        wait_until(lambda: fleet["120"].attempt("systemctl", "is-active", "k3s").stdout == "activating\n", 30, "k3s")
+        found = check(fleet, "--keep-going")
+    assert (found.exit_code, found.seen.root) == (2, WAL)
+    k3s = found.check("P1-K3S/k3s", "120")
+    assert (k3s["verdict"], k3s["outcome"]["reason"], k3s["downstream_of"]) == ("BLOCKED", "starting", "P0-188-DATA")
+    blocked = {one["id"] for one in gate(found, "P1-K3S")["checks"] if one["verdict"] == "BLOCKED"}
+    assert {"P1-K3S/datastore", "P1-K3S/k3s", "P1-K3S/nodes"} <= blocked
+    after = ("P1-K3S", "P2-WORKLOAD-ALERTCHAIN", "P2-PUBLIC-ROUTES", "P2-SCHEDULES")
+    for name in after:
+        assert all(one["downstream_of"] == "P0-188-DATA" for one in gate(found, name)["checks"])
+
+
+def test_redis_stopped(fleet: Fleet) -> None:
+    with host.stopped(fleet["188"], "redis-server"):
+        found = check(fleet)
+    expected = {"P0-188-DATA/units@188": "BLOCKED not-running", "P0-188-DATA/redis@188": "BLOCKED port-closed"}
+    assert found.seen == Seen(2, "BLOCKED", "P0-188-DATA/units@188", HELD_BY_DATA, expected)
+
+
+def test_docker_stopped(fleet: Fleet) -> None:
+    with containers.docker_stopped(fleet["188"]):
+        found = check(fleet)
+    expected = {
+        "P0-188-DATA/units@188": "BLOCKED not-running",
+        "P0-188-DATA/containers@188": "WARN not-running",
+        "P0-188-DATA/ai-proxy@188": "WARN no-alternative-left",
+        "P0-188-DATA/momo@188": "WARN port-closed",
+        "P0-188-DATA/signoz@188": "WARN port-closed",
+    }
+    assert found.seen == Seen(2, "BLOCKED", "P0-188-DATA/units@188", HELD_BY_DATA, expected)
+
+
+def test_docker_frozen_says_nothing_about_containers(fleet: Fleet) -> None:
+    with containers.docker_frozen(fleet["188"]):
+        found = check(fleet)
+    frozen = "WARN daemon-silent (not observed)"
+    schedules = {f"P2-SCHEDULES/{name}@188": "BLOCKED daemon-silent (not observed)" for name in MOMO}
+    expected = {"P0-188-DATA/containers@188": frozen, **NOT_SENT, **schedules}
+    gates = ("PASS", "WARN", "PASS", "PASS", "WARN", "PASS", "BLOCKED")
+    assert found.seen == Seen(2, "BLOCKED", "P2-SCHEDULES/momo-scheduler@188", gates, expected)
+
+
+def test_a_journal_that_may_not_be_read_is_no_clean_journal(fleet: Fleet) -> None:
+    with host.journal_unreadable(fleet["188"]):
+        found = check(fleet)
+    expected = {
+        "P0-188-DATA/storage-corruption@188": "BLOCKED not-allowed (not observed)",
+        WAL: "BLOCKED not-allowed (not observed)",
+        "P0-188-DATA/postgresql-log@188": "WARN not-allowed (not observed)",
+    }
+    assert found.seen == Seen(2, "BLOCKED", "P0-188-DATA/storage-corruption@188", HELD_BY_DATA, expected)
+    assert "systemd-journal" in found.text
+
+
+def test_what_the_kernel_says_about_the_disk_comes_first(fleet: Fleet) -> None:
+    machine = fleet["188"]
+    machine.kernel_says("EXT4-fs error (device vda1): ext4_find_entry:1463: inode #131: Structure needs cleaning", 3)
+    try:
+        found = check(fleet)
+    finally:
+        machine.reboot()
+        machine.wait()
+    corrupt = "P0-188-DATA/storage-corruption@188"
+    assert found.seen == Seen(2, "BLOCKED", corrupt, HELD_BY_DATA, {corrupt: "BLOCKED storage-corruption"})
+
+
+def test_what_only_warns_holds_no_gate(fleet: Fleet) -> None:
+    with containers.paused(fleet["188"], "signoz"):
+        warned = check(fleet)
+    gates = ("PASS", "WARN", *NOT_PROVEN[2:])
+    expected = {"P0-188-DATA/signoz@188": "WARN deadline (not observed)", **NOT_SENT}
+    assert warned.seen == Seen(1, "DEGRADED", "P0-188-DATA/signoz@188", gates, expected)

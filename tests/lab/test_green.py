@@ -1,0 +1,20 @@
+"""GREEN, on four real hosts: only with the alert chain proven, by exactly one alert that really arrived."""
+
+from lab.kube import Cluster
+
+from lab.fleet import Fleet
+from tests.lab.support import NOT_PROVEN, NOT_SENT, Seen, check
+
+
+def test_green_with_one_alert_that_really_arrived(fleet: Fleet) -> None:
+    found = check(fleet, "--send-alert-test")
+    assert found.seen == Seen(0, "GREEN", None, ("PASS",) * 7, {})
+    run = found.check("P2-WORKLOAD-ALERTCHAIN/alert-test")["outcome"]["facts"]["run"]
+    assert len(Cluster(fleet).alerts(run)) == 1
+
+
+def test_degraded_without_the_alert_test(fleet: Fleet) -> None:
+    before = len(Cluster(fleet).alerts("ColdStartE2ETest"))
+    found = check(fleet)
+    assert found.seen == Seen(1, "DEGRADED", "P2-WORKLOAD-ALERTCHAIN/alert-test", NOT_PROVEN, NOT_SENT)
+    assert len(Cluster(fleet).alerts("ColdStartE2ETest")) == before
