@@ -1,5 +1,6 @@
 """Docker containers: running, healthy, not restarting, and none left behind."""
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -16,6 +17,10 @@ from coldstart.text import plural
 
 _FOUND_DEAD = 255
 """The exit code that a daemon writes down at its start for a container that ran before it and is gone."""
+
+_YOUNG = re.compile(r"Up (?:Less than a second|(?P<seconds>\d+) seconds?)(?= |$)")
+_SETTLED = 10
+"""Seconds after which dockerd takes a start for a good one (moby/moby, restartmanager)."""
 
 
 class DockerContainersProbe(Probe):
@@ -38,6 +43,7 @@ class DockerContainersProbe(Probe):
     | any other container: Exited with one of `orphan_exit_codes` | bad: an orphan |
     | any other container: Exited (255) | a caution: the daemon found it dead at its own start, as after a power cut |
     | any other container: Restarting | bad: a restart loop |
+    | any other container: up for less than 10 s | a caution: a fresh start, or a loop between two of its ends |
 
     An orphan (SOP 5.1 step 2) keeps the name and the network address that its successor needs. Removing it is a change:
     ask the commander, look at ``docker inspect`` and ``docker logs`` first, then ``docker rm NAME``, never in bulk.
@@ -47,8 +53,9 @@ class DockerContainersProbe(Probe):
     another daemon's.
 
     **What it cannot see.** The restart count begins again when somebody, or the daemon at its own start, starts the
-    container. A loop of a container that is not named shows only while it waits for its next start. On a host with an
-    enabled ``docker.socket`` unit, asking a stopped daemon starts it, as every docker command does.
+    container. A container that is not named and ends again and again, each time after more than 10 s, shows only while
+    it waits for its next start: docker takes each of those starts for a good one. On a host with an enabled
+    ``docker.socket`` unit, asking a stopped daemon starts it, as every docker command does.
 
     Example:
     ```yaml
@@ -152,6 +159,9 @@ class DockerContainersProbe(Probe):
             return part(line.name, Conclusion.CAUTION, Reason.ORPHAN, seen)
         if self.forbid_restarting and match["restarting"]:
             return part(line.name, Conclusion.UNMET, Reason.RESTART_LOOP, line.status)
+        if self.forbid_restarting and (young := _YOUNG.match(line.status)) and int(young["seconds"] or 0) < _SETTLED:
+            seen = f"{line.status}: not to be told from a restart loop yet"
+            return part(line.name, Conclusion.CAUTION, Reason.RESTARTED, seen)
         return None
 
 
