@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 Items = dict[str, dict[str, Any]]
-Psql = Callable[[str, str], list[str]]
-"""Of a database and a statement: the rows that it gave, one line each."""
+Psql = Callable[[str, str], str]
+"""Of a database and a script for psql(1): what it printed."""
 
 CATALOGUES = (
     "pg_proc", "pg_namespace", "pg_attribute", "pg_constraint", "pg_trigger", "pg_policy", "pg_extension", "pg_type",
@@ -23,90 +23,113 @@ CATALOGUES = (
 )  # fmt: skip
 """What a database is made of, but for pg_class and pg_database, in which vacuum keeps its own notes."""
 
-RELATIONS = """
-    SELECT n.nspname || '.' || c.relname,
-           md5(concat_ws(' ', c.oid, c.relfilenode, c.relkind, c.relowner, c.relacl, c.reloptions))
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_'
+DATABASE = r"""
+\echo = relation
+SELECT n.nspname || '.' || c.relname,
+       md5(concat_ws(' ', c.oid, c.relfilenode, c.relkind, c.relowner, c.relacl, c.reloptions))
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relpersistence <> 't' AND n.nspname !~ '^pg_';
+\echo = sequence
+SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences
+WHERE sequencename !~ '^(kine|alerts)_';
+\echo = written
+SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del
+FROM pg_stat_user_tables
+WHERE schemaname || '.' || relname NOT IN ('public.kine', 'public.alerts');
+\echo = table
+SELECT format($$
+         SELECT %L, count(*) || ' rows, sum ' || coalesce(sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint), 0)
+         FROM %I.%I AS t
+       $$, n.nspname || '.' || c.relname, n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+  AND n.nspname || '.' || c.relname NOT IN ('public.kine', 'public.alerts')
+  AND (n.nspname !~ '^(pg_|information_schema$)' OR n.nspname = 'pg_catalog' AND c.relname IN (CATALOGUES))
+\gexec
+\echo = alert
+SELECT $$
+         SELECT id, CASE WHEN (SELECT bool_and(alert ->> 'generatorURL' LIKE 'http://host110:9090/graph?%')
+                               FROM jsonb_array_elements(body -> 'alerts') AS alert)
+                         THEN 'of a rule: ' ELSE '' END || md5(row::text)
+         FROM public.alerts AS row
+       $$
+WHERE to_regclass('public.alerts') IS NOT NULL
+\gexec
+\echo = kubernetes
+SELECT $$
+         SELECT DISTINCT ON (name) name, id || ' ' || deleted || ' ' || md5(value)
+         FROM public.kine ORDER BY name, id DESC
+       $$
+WHERE to_regclass('public.kine') IS NOT NULL
+\gexec
 """
+"""Rows of every table as a checksum over all; of `kine`, in which each heartbeat is a row, what the API server would
+answer: the newest revision of each object; of `alerts`, which Alertmanager writes to by itself, each row, and whether
+one of Prometheus' own rules sent it. `written` counts what was taken back, too."""
+
 CLUSTER = """
-    SELECT 'database ' || datname,
-           md5(concat_ws(' ', oid, datdba, encoding, datcollate, datallowconn, datconnlimit, datacl))
-    FROM pg_database
-    UNION ALL SELECT 'setting ' || name, setting || ' (' || source || ')'
-    FROM pg_settings WHERE source NOT IN ('client', 'session')
-    UNION ALL SELECT 'replication slot ' || slot_name, plugin FROM pg_replication_slots
+SELECT 'database ' || datname,
+       md5(concat_ws(' ', oid, datdba, encoding, datcollate, datallowconn, datconnlimit, datacl))
+FROM pg_database
+UNION ALL SELECT 'setting ' || name, setting || ' (' || source || ')'
+FROM pg_settings WHERE source NOT IN ('client', 'session')
+UNION ALL SELECT 'replication slot ' || slot_name, plugin FROM pg_replication_slots;
 """
-TABLES = """
-    SELECT quote_ident(schemaname) || '.' || quote_ident(relname), n_tup_ins + n_tup_upd + n_tup_del
-    FROM pg_stat_user_tables
-"""
-CHECKSUM = """
-    SELECT '{name}',
-           count(*) || ' rows, sum ' || coalesce(sum(('x' || substr(md5(t::text), 1, 15))::bit(60)::bigint), 0)
-    FROM {name} AS t
-"""
-SEQUENCES = "SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences"
-KINE = (
-    "SELECT DISTINCT ON (name) name, id || ' ' || deleted || ' ' || md5(value) FROM public.kine ORDER BY name, id DESC"
-)
-"""The newest revision of every object: what the API server would answer."""
 
 
-def out(*argv: str) -> str:
+def out(*argv: str, stdin: str = "") -> str:
     """Return what a command printed. Raises `OSError` or `SubprocessError`: what was not looked at is not empty."""
-    return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True).stdout
+    return subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=50, check=True).stdout
 
 
 def postgresql() -> dict[str, Items]:
     """Every cluster: the host's own, and those in containers."""
     found: dict[str, Items] = {}
-    for label, psql in clusters().items():
-        try:
-            bases = psql("postgres", "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate")
-        except (OSError, subprocess.SubprocessError):
-            continue  # it does not run; its unit or its container says so
-        for base in bases:
-            for kind, items in database(psql, base).items():
-                found.setdefault(kind, {}).update({f"{label}{base} {name}": item for name, item in items.items()})
-        found.setdefault("cluster", {}).update(pairs(psql("postgres", CLUSTER), label))
+    with ThreadPoolExecutor() as pool:
+        for part in pool.map(lambda way: cluster(*way), clusters().items()):
+            for kind, items in part.items():
+                found.setdefault(kind, {}).update(items)
     return found
 
 
 def clusters() -> dict[str, Psql]:
     """Return how to ask each cluster: the host's own as its owner, one in a container as its superuser."""
-    options = ("psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1")
+    options = ("psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-")
 
     def asking(*way: str) -> Psql:
-        return lambda base, sql: out(*way, "-d", base, "-c", sql).splitlines()
+        return lambda base, script: out(*way, "-d", base, stdin=script)
 
     found = {"": asking("runuser", "-u", "postgres", "--", *options)}
     try:
         names = out("docker", "ps", "--format", "{{.Names}}").split()
+        shown = json.loads(out("docker", "inspect", *names)) if names else []
     except (OSError, subprocess.SubprocessError):
         return found  # no Docker here, or none that answers; the other script says so
-    for name in names:
-        environment = out("docker", "inspect", "--format", '{{join .Config.Env "\\n"}}', name)
-        if user := re.search(r"^POSTGRES_USER=(.+)$", environment, re.MULTILINE):
-            found[f"{name} "] = asking("docker", "exec", name, *options, "-U", user[1])
+    for one in shown:
+        users = [line.partition("=")[2] for line in one["Config"]["Env"] if line.startswith("POSTGRES_USER=")]
+        name = one["Name"].lstrip("/")
+        if users or one["Path"] == "postgres":
+            user = users[0] if users else "postgres"
+            found[f"{name} "] = asking("docker", "exec", "-i", name, *options, "-U", user)
     return found
 
 
-def database(psql: Psql, base: str) -> dict[str, Items]:
-    """Tables with what was written to them, rows and a checksum over all; relations, catalogues, sequences."""
-    written = pairs(psql(base, TABLES))
-    kine = "public.kine" in written
-    if kine:
-        # A heartbeat is a row: what is compared is the newest revision of each object, below.
-        written.pop("public.kine")
-    names = [*written, *(f"pg_catalog.{name}" for name in CATALOGUES)]
-    counted = psql(base, " UNION ALL ".join(CHECKSUM.format(name=name) for name in names))
-    tables = pairs(counted)
-    for name, item in written.items():
-        tables.setdefault(name, {})["written"] = item["value"]
-    sequences = pairs([line for line in psql(base, SEQUENCES) if not (kine and line.startswith("public.kine_"))])
-    found = {"table": tables, "relation": pairs(psql(base, RELATIONS)), "sequence": sequences}
-    return {**found, "kubernetes": pairs(psql(base, KINE))} if kine else found
+def cluster(label: str, psql: Psql) -> dict[str, Items]:
+    """Return what a cluster holds, by kind; or that it does not answer."""
+    try:
+        bases = psql("postgres", "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate;").split()
+    except (OSError, subprocess.SubprocessError):
+        return {"cluster": {f"{label}server": {"answers": False}}}
+    found = {"cluster": pairs(psql("postgres", CLUSTER).splitlines(), label)}
+    names = ", ".join(f"'{name}'" for name in CATALOGUES)
+    for base in bases:
+        kind = ""
+        for line in psql(base, DATABASE.replace("CATALOGUES", names)).splitlines():
+            if line.startswith("= "):
+                kind = line[2:]
+            else:
+                found.setdefault(kind, {}).update(pairs([line], f"{label}{base} "))
+    return found
 
 
 def pairs(rows: list[str], label: str = "") -> Items:

@@ -19,10 +19,20 @@ FILES = {
     "/var/lib/docker/volumes/*/_data/base": "a PostgreSQL in a container, as above",
     "/var/lib/docker/volumes/*/_data/global": "as above",
     "/var/lib/docker/volumes/*/_data/pg_*": "as above",
+    "/var/lib/lab/*/base": "as above, of a PostgreSQL whose folder is mounted into a container",
+    "/var/lib/lab/*/global": "as above",
+    "/var/lib/lab/*/pg_*": "as above",
+    "/tmp/runc-process*": "of runc, while it starts the process of a health check",  # noqa: S108 - a name
     "/var/lib/containerd/io.containerd.metadata.v1.bolt": "containerd's book of tasks, a health check is one",
     "/tmp/systemd-private-*-systemd-timedated.service-*": "of the helper of timedatectl (UNITS)",  # noqa: S108 - a name
     "/var/tmp/systemd-private-*-systemd-timedated.service-*": "as above",  # noqa: S108 - a name
 }
+
+TIMES = {
+    "/var/lib/docker/containers/*/hostconfig.json": "written anew, the same, at each health check",
+    "/var/lib/docker/vfs/dir/*/var/lib/alive": "a container's own sign of life",
+}
+"""Files whose times change by themselves: all else of them, the contents included, is compared."""
 
 LOGS = {
     "/var/log": "logs and session records (wtmp, btmp, lastlog): they may begin and grow, and nothing else",
@@ -51,6 +61,7 @@ PROCESSES = {
 """By cgroup. The main process of each unit, and the first one of each container, are compared in any case."""
 
 TITLES = {
+    "runc*": "starts the process of a health check, and ends",
     "postgres: */*: * * *": "one for each client, or one of autovacuum's workers; both come and go",
 }
 """By command line."""

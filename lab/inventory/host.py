@@ -38,7 +38,7 @@ def matcher(patterns: dict[str, str]) -> "re.Pattern[str]":
 def out(*argv: str) -> str:
     """Return what a command printed; nothing where there is no such command. Raises when it fails."""
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, errors="surrogateescape", timeout=20, check=True)
+        done = subprocess.run(argv, capture_output=True, text=True, errors="surrogateescape", timeout=50, check=True)
     except FileNotFoundError:
         return ""
     return done.stdout
@@ -54,12 +54,6 @@ def units(skip: "re.Pattern[str]") -> Items:
         if name and ran and not name.endswith(".device") and not skip.fullmatch(name):
             found[name] = unit
     return found
-
-
-def enabled() -> Items:
-    """Every unit file, and whether it is started at boot."""
-    lines = out("systemctl", "list-unit-files", "--no-legend", "--no-pager").splitlines()
-    return {line.split()[0]: {"state": line.split()[1]} for line in lines}
 
 
 def docker() -> dict[str, Items]:
@@ -81,7 +75,7 @@ def container(shown: dict[str, Any]) -> dict[str, Any]:
     """Return what must not change of a container. The times of its health checks do."""
     state = shown["State"]
     keep = ("Status", "Pid", "ExitCode", "OOMKilled", "Paused", "StartedAt", "FinishedAt")
-    config = {"config": shown["Config"], "host": shown["HostConfig"], "mounts": shown["Mounts"], "exec": None}
+    config = {"config": shown["Config"], "host": shown["HostConfig"], "mounts": sorted(map(str, shown["Mounts"]))}
     return {
         **{name: state[name] for name in keep},
         "Id": shown["Id"],
@@ -97,7 +91,9 @@ def digest(data: bytes) -> str:
 
 
 def files(skip: "re.Pattern[str]", logs: "re.Pattern[str]", busy: "re.Pattern[str]") -> dict[str, Items]:
-    """Every file below `TOPS`, logs apart. `busy`: folders in which something comes and goes that is left out."""
+    """Every file below `TOPS`, logs apart. `busy`: those whose times are not compared, among them
+    the folders in which something comes and goes that is left out.
+    """
     kept: Items = {}
     grown: Items = {}
     for path in walk([top for top in TOPS if Path(top).is_dir()], skip):
@@ -201,10 +197,10 @@ def main() -> None:
     excluded: dict[str, dict[str, str]] = json.loads(sys.argv[1])
     skip = matcher(excluded["FILES"])
     parents = {pattern.rpartition("/")[0] or "/": "" for pattern in (*excluded["FILES"], *excluded["LOGS"])}
-    busy = re.compile("|".join(re.escape(one).replace(r"\*", "[^/]*") for one in parents))
+    busy = re.compile("|".join(re.escape(one).replace(r"\*", "[^/]*") for one in (*parents, *excluded["TIMES"])))
     with ThreadPoolExecutor() as pool:
         parts = [
-            pool.submit(lambda: {"unit": units(matcher(excluded["UNITS"])), "unit file": enabled()}),
+            pool.submit(lambda: {"unit": units(matcher(excluded["UNITS"]))}),
             pool.submit(docker),
             pool.submit(network),
             pool.submit(files, skip, matcher(excluded["LOGS"]), busy),

@@ -48,6 +48,7 @@ systemctl restart prometheus-node-exporter
 # Containers: dockerd starts them again at each boot. run NAME OPTION... -- COMMAND...
 systemctl start docker
 bash /usr/local/lib/lab/import_image.sh
+# Each health check starts a process by runc, which is not cheap: as seldom as upstream does it.
 run() {
     local name=$1 options=()
     shift
@@ -56,7 +57,7 @@ run() {
         shift
     done
     docker run --detach --name "$name" --network host --restart unless-stopped --volume /usr:/usr:ro \
-        --env PYTHONPATH=/usr/local/lib --health-timeout 5s --health-interval 5s --health-retries 3 \
+        --env PYTHONPATH=/usr/local/lib --health-timeout 5s --health-interval 15s --health-retries 3 \
         "${options[@]}" lab/base:1 "${@:2}" > /dev/null
 }
 alive() {
@@ -84,7 +85,7 @@ for file in coldstart_role momo; do
 done
 
 momo=(--volume momo-db-socket:/run/postgresql)
-run momo-scheduler "${momo[@]}" --health-interval 2s \
+run momo-scheduler "${momo[@]}" --health-interval 5s \
     --health-cmd 'test $(($(date +%s) - $(stat --format=%Y /var/lib/alive))) -le 10' -- python3 -m lab.momo_scheduler
 run momo-pro-system "${momo[@]}" --health-cmd "$(alive 5001/health)" -- python3 -m lab.momo_pro_system
 run signoz-clickhouse --health-cmd "$(alive 8123/ping)" -- python3 -m lab.signoz_clickhouse

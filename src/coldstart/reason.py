@@ -91,6 +91,7 @@ class Reason(StrEnum):
     NOT_UTF8 = "not-utf8", False, "could not observe: the answer is not UTF-8"
     UNPARSABLE = "unparsable", False, "could not observe: unparsable answer"
     NO_EVIDENCE = "no-evidence", False, "could not observe: there was nothing to read"
+    TOO_EARLY = "too-early", False, "could not observe: it is too early to tell"
     CLOCK = "clock", False, "could not observe: no clock that an age can be judged by"
     DAEMON_SILENT = "daemon-silent", False, "could not observe: the daemon does not answer"
     LOCKED = "locked", False, "could not observe: it waited for a lock"

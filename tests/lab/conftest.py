@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from lab.fleet import Fleet
 from lab.place import Lab, LabError, Unavailable
 from tests.lab.support import wait_green

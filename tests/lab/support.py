@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lab import operator
 from lab.fleet import Fleet
 from lab.place import LabError
 from lab.process import wait_until
+
+from lab import operator
 
 NOT_SENT = {"P2-WORKLOAD-ALERTCHAIN/alert-test": "WARN alert-not-sent"}
 """What every run without --send-alert-test has to say (SOP 13.2)."""

@@ -3,10 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from lab.kube import Cluster
-
 from lab.fleet import Fleet
-from lab.machine import BOOTED_FOR, Machine
+from lab.kube import Cluster
+from lab.machine import BOOTED_FOR
 from tests.lab.support import Watching, watching
 
 SOON = 870.0
@@ -41,23 +40,24 @@ def really_up(fleet: Fleet) -> list[str]:
 
 
 def assert_the_course_was_right(watch: Watching, fleet: Fleet) -> None:
-    """BLOCKED at first, then gate after gate, GREEN once and last, with exactly one alert; and it is really up."""
+    """BLOCKED at first, GREEN once and last, with exactly one alert; and then everything is really up."""
     ended = watch.end(240)
     assert really_up(fleet) == []
-    attempts = watch.attempts()
-    results = [attempt.result for attempt in attempts]
+    results = [attempt.result for attempt in watch.attempts()]
     assert (ended.exit_code, results[0], results[-1]) == (0, "BLOCKED", "GREEN"), ended.text
     assert "GREEN" not in results[:-1], ended.text
-    assert attempts[0].root == "P0-NETWORK", ended.text
+    assert "it is too early to tell" in " ".join(ended.text.split()), "the 15 minutes of load were not waited for"
     run = ended.check("P2-WORKLOAD-ALERTCHAIN/alert-test")["outcome"]["facts"]["run"]
     assert len(Cluster(fleet).alerts(run)) == 1
 
 
 def test_all_four_rebooted_at_once(soon: Fleet) -> None:
+    before = {machine.name: machine.init for machine in soon}
     with ThreadPoolExecutor() as pool:
-        list(pool.map(Machine.reboot, soon))
+        list(pool.map(lambda machine: machine.run("systemctl", "reboot", "--no-block"), soon))
     with watching(soon, "--interval", "2", "--max-attempts", "120", "--send-alert-test") as watch:
         assert_the_course_was_right(watch, soon)
+        assert all(machine.init not in (None, before[machine.name]) for machine in soon)
 
 
 def test_power_back_in_the_worst_order(soon: Fleet) -> None:

@@ -1,8 +1,7 @@
 """GREEN, on four real hosts: only with the alert chain proven, by exactly one alert that really arrived."""
 
-from lab.kube import Cluster
-
 from lab.fleet import Fleet
+from lab.kube import Cluster
 from tests.lab.support import NOT_PROVEN, NOT_SENT, Seen, check
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from lab import cgroups, lan
 from lab.fleet import Fleet
 from lab.place import REPO, Lab
 from lab.process import wait_until
+
+from lab import cgroups, lan
 
 NAME = "coldstart-lifecycle"
 

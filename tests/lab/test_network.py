@@ -2,10 +2,11 @@
 
 import re
 
-from lab import lan
 from lab.faults import host, network
 from lab.fleet import Fleet
 from tests.lab.support import HELD_BY_NETWORK, Seen, check
+
+from lab import lan
 
 
 def test_a_cut_cable_is_no_answer_at_any_layer(fleet: Fleet) -> None:
@@ -36,7 +37,7 @@ def test_a_frozen_sshd_is_there_and_does_not_speak(fleet: Fleet) -> None:
 def test_a_dropped_ssh_port_is_told_from_a_closed_one(fleet: Fleet) -> None:
     with network.port_dropped(fleet["110"], 22):
         dropped = check(fleet)
-    with host.stopped(fleet["110"], "ssh.socket", "ssh.service"):
+    with host.stopped(fleet["110"], "ssh.service"):
         closed = check(fleet)
     assert dropped.check("P0-NETWORK/ssh-port", "110")["outcome"]["reason"] == "connect-timeout"
     assert dropped.seen.root == "P0-NETWORK/ssh-port@110"

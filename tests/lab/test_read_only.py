@@ -14,9 +14,9 @@ IDLE = 12.0
 """Seconds in which nobody does anything: longer than a full check takes. What differs then differs by itself."""
 
 LOOKED_AT = {
-    "unit": 100, "unit file": 400, "container": 3, "image": 1, "file": 4000, "log": 20, "process": 40, "mount": 40,
-    "socket": 20, "address": 8, "route": 8, "table": 30, "relation": 50, "sequence": 1, "cluster": 400,
-    "redis key": 0, "redis setting": 100, "kubernetes": 10, "rule": 5, "configuration": 2,
+    "unit": 100, "container": 3, "image": 1, "file": 4000, "log": 20, "process": 40, "mount": 40, "socket": 20,
+    "address": 8, "route": 8, "table": 30, "written": 2, "relation": 50, "sequence": 1, "cluster": 400,
+    "redis setting": 100, "kubernetes": 10, "alert": 1, "rule": 5, "configuration": 2,
 }  # fmt: skip
 """Kinds of things, and how many there must be at least: a proof over nothing proves nothing."""
 
@@ -35,6 +35,7 @@ def test_a_full_check_changes_nothing_but_logs_and_session_records(fleet: Fleet)
     heading = f"the check took {took:.1f} s; looked at {before.sizes()}; in {IDLE:g} s before it, by itself:"
     sys.stdout.write("\n".join([heading, *map(str, by_itself)]) + "\n")
     assert {kind: n for kind, n in LOOKED_AT.items() if before.sizes().get(kind, 0) < n} == {}
+    assert [name for name in before.hosts["188"]["cluster"] if name.endswith("server")] == [], "not looked into"
     assert [one["id"] for one in checks(checked.report) if one["verdict"] == "HELD"] == []
     assert left_over(by_itself, changes(before, after)) == []
     assert all(logged_in(machine) > logins[machine.name] for machine in fleet), "no login: was each host asked?"
@@ -79,15 +80,17 @@ def rights_changed_and_back(fleet: Fleet) -> Iterator[str]:
 def crontab_edited(fleet: Fleet) -> Iterator[str]:
     file = "/var/spool/cron/crontabs/ollama"
     fleet["188"].run("cp", "--preserve=all", file, "/root/crontab")
-    fleet["188"].sh(f"echo '# noted' >> {file}")
+    fleet["188"].sh("(crontab -l -u ollama; echo '# noted') | crontab -u ollama -")
     yield f"188: file {file}: "
     fleet["188"].run("mv", "/root/crontab", file)
 
 
 @contextmanager
 def log_emptied(fleet: Fleet) -> Iterator[str]:
+    fleet["121"].run("cp", "--preserve=all", "/var/log/dpkg.log", "/root/dpkg.log")
     fleet["121"].run("truncate", "--size=0", "/var/log/dpkg.log")
     yield "121: log /var/log/dpkg.log: size"
+    fleet["121"].run("mv", "/root/dpkg.log", "/var/log/dpkg.log")
 
 
 @contextmanager
@@ -106,14 +109,15 @@ def daemon_left_behind(fleet: Fleet) -> Iterator[str]:
 @contextmanager
 def row_inserted(fleet: Fleet) -> Iterator[str]:
     psql(fleet, "awoooi", "INSERT INTO public.alerts (node, body) VALUES ('nobody', '{\"noticed\": true}')")
-    yield "188: table awoooi public.alerts: value"
+    yield "188: alert awoooi "
     psql(fleet, "awoooi", "DELETE FROM public.alerts WHERE node = 'nobody'")
 
 
 @contextmanager
-def row_inserted_and_taken_back(fleet: Fleet) -> Iterator[str]:
-    psql(fleet, "awoooi", "BEGIN; INSERT INTO public.alerts (node) VALUES ('nobody'); ROLLBACK")
-    yield "188: sequence awoooi public.alerts_id_seq: "
+def rows_deleted_and_taken_back(fleet: Fleet) -> Iterator[str]:
+    deleted = "BEGIN; DELETE FROM public.daily_sales_snapshot; ROLLBACK"
+    fleet["188"].run("docker", "exec", "momo-db", "psql", "-q", "-U", "momo", "-d", "momo", "-c", deleted)
+    yield "188: written momo-db momo public.daily_sales_snapshot: "
 
 
 @contextmanager
@@ -152,7 +156,7 @@ MUTATIONS = {
     hold.__name__: hold
     for hold in (
         touched, rights_changed_and_back, crontab_edited, log_emptied, unit_restarted, daemon_left_behind, row_inserted,
-        row_inserted_and_taken_back, object_written, key_set, container_stopped, packets_refused,
+        rows_deleted_and_taken_back, object_written, key_set, container_stopped, packets_refused,
     )
 }  # fmt: skip
 

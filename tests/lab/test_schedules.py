@@ -1,7 +1,6 @@
 """P2-SCHEDULES on real hosts: cron, backups, units, tables."""
 
 import pytest
-
 from lab.faults import data, host
 from lab.fleet import Fleet
 from tests.lab.support import NOT_SENT, Seen, check

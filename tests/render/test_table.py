@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from tests.render import reports
+from tests.render.reports import SCENARIOS
 
 from coldstart.outcome import Outcome, Result, Verdict
 from coldstart.reads import Command
@@ -10,8 +12,6 @@ from coldstart.reason import Reason
 from coldstart.render import table
 from coldstart.render.asked import in_brief
 from coldstart.render.wrap import width_of
-from tests.render import reports
-from tests.render.reports import SCENARIOS
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -69,7 +69,7 @@ class LoadPerCoreProbe(Probe):
             return Outcome.unmet(Reason.OVER_LIMIT, shown, expected=expected, facts=facts)
         if uptime < _WINDOWS[self.window]:
             seen = f"{shown}, but the host has been up for {uptime:.0f} s only, less than the window"
-            return Outcome.unobserved(Reason.NO_EVIDENCE, seen, expected=expected, facts=facts)
+            return Outcome.unobserved(Reason.TOO_EARLY, seen, expected=expected, facts=facts)
         return Outcome.met(shown, expected=expected, facts=facts)
 
 
