@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lab.faults import containers, data, host, network
 from lab.fleet import Fleet
+from lab.kube import Cluster
 
 DATA, REGISTRY, K3S = "P0-188-DATA", "P0-110-REGISTRY-OBSERVABILITY", "P1-K3S"
 WORKLOAD, SCHEDULES = "P2-WORKLOAD-ALERTCHAIN", "P2-SCHEDULES"
@@ -28,6 +29,19 @@ FAULTS = {
         "the cable of 120 is out",
         ("P0-NETWORK/ping", "P0-NETWORK/arp", "P0-NETWORK/ssh-port", "P0-NETWORK/login"),
         lambda fleet: network.cable_cut(fleet, "120"),
+    ),
+    "sshd-of-121-frozen": Fault(
+        "sshd of 121 takes connections and never speaks",
+        ("P0-NETWORK/login",),
+        lambda fleet: host.sshd_frozen(fleet, "121"),
+    ),
+    "ssh-of-110-dropped": Fault(
+        "a firewall drops what comes for port 22 of 110",
+        ("P0-NETWORK/ssh-port", "P0-NETWORK/login"),
+        lambda fleet: network.port_dropped(fleet["110"], 22),
+    ),
+    "host-key-of-188-changed": Fault(
+        "188 has another host key", ("P0-NETWORK/login",), lambda fleet: host.host_key_changed(fleet["188"])
     ),
     "wal-zeroed": Fault(
         "the newest WAL of PostgreSQL on 188 is zeros",
@@ -58,6 +72,32 @@ FAULTS = {
         "a container on 110 is Exited (137), and nobody starts it again",
         (f"{REGISTRY}/containers",),
         lambda fleet: containers.orphan(fleet["110"]),
+    ),
+    "harbor-failing": Fault(
+        "Harbor on 110 has lost its storage",
+        (f"{REGISTRY}/harbor",),
+        lambda fleet: containers.harbor_failing(fleet["110"]),
+    ),
+    "runner-watchdog": Fault(
+        "a runner has a watchdog",
+        (f"{REGISTRY}/runner-guardrails",),
+        lambda fleet: host.dropped_in(fleet["110"], "actions.runner.awoooi.110-1.service", "WatchdogSec=60"),
+    ),
+    "node-not-ready": Fault(
+        "the pod network of 121 is not up",
+        (f"{K3S}/nodes", f"{K3S}/pods"),
+        lambda fleet: Cluster(fleet).not_ready("121"),
+    ),
+    "image-pull": Fault(
+        "a pod cannot pull its image",
+        (f"{K3S}/pods", f"{WORKLOAD}/pods"),
+        lambda fleet: Cluster(fleet).image_pull_back_off("awoooi-worker"),
+    ),
+    "cronjob-suspended": Fault(
+        "a CronJob is suspended", (f"{SCHEDULES}/cronjobs",), lambda fleet: Cluster(fleet).suspended("backup")
+    ),
+    "job-failed": Fault(
+        "a Job has failed", (f"{SCHEDULES}/jobs",), lambda fleet: Cluster(fleet).failed_job("import-by-hand")
     ),
     "vip-nowhere": Fault(
         "keepalived is stopped on 120 and 121",

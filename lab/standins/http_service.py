@@ -36,6 +36,7 @@ def server(port: int, route: Route, *, log: Callable[[str], None] = print, addre
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two segments: the second would wait 40 ms for a delayed ACK
         server_version = "lab"
 
         def _answer(self) -> None:

@@ -38,6 +38,7 @@ class Api(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Api
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two segments: the second would wait 40 ms for a delayed ACK
     timeout = 30
 
     def do_GET(self) -> None:

@@ -23,7 +23,7 @@ class Schedule:
     attempts: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ended:
     """How a watch ended: the last attempt's report, and whether somebody interrupted it."""
 

@@ -37,7 +37,7 @@ class Settings:
     """Sends the alert test and judges the answer (alert.py); None: the operator did not ask for it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # asyncio.run forms the repr of its result, twice (CPython 3.11), and drops it
 class Finished:
     """A report, and every reply it was made from: the next attempt compares counters with them."""
 
