@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from fcntl import ioctl
 from pathlib import Path
+from termios import FIONREAD
 
 from lab import lan
 from lab.place import REPO, USERS, Lab, LabError, address
@@ -163,6 +165,14 @@ class Machine:
         sequence.write_text(str(number + 1))
         pipe = os.open(self.folder / "kmsg", os.O_RDWR | os.O_NONBLOCK)
         try:
+            # A read of the real one gives one record. Two that wait in the pipe would be read as one, and lost.
+            wait_until(lambda: _is_drained(pipe), 10, f"journald of {self.name} does not read the kernel's log")
             os.write(pipe, f"{priority},{number},{(number + 1) * 1000},-;{line}\n".encode())
+            wait_until(lambda: _is_drained(pipe), 10, f"journald of {self.name} does not read the kernel's log")
         finally:
             os.close(pipe)
+
+
+def _is_drained(pipe: int) -> bool:
+    waiting = ioctl(pipe, FIONREAD, bytes(4))
+    return int.from_bytes(waiting, sys.byteorder) == 0

@@ -13,7 +13,7 @@ from contextlib import suppress
 from lab import cgroups, lan
 from lab.load import Load
 from lab.machine import Machine
-from lab.place import Lab
+from lab.place import Lab, LabError
 from lab.process import call
 
 REBOOT = 133
@@ -96,13 +96,14 @@ def _nspawn(machine: Machine) -> list[str]:
 
 
 def _greet(machine: Machine, over: threading.Event) -> None:
-    """Say the first lines of a kernel log as soon as journald listens."""
+    """Say the first lines of a kernel log as soon as journald listens, and see that they arrived."""
     for _ in range(600):
-        with suppress(OSError):
+        with suppress(OSError, LabError):
             if machine.init and machine.path("/run/systemd/journal/socket").exists():
                 for priority, line in KERNEL:
                     machine.kernel_says(line, priority)
-                return
+                if machine.attempt("journalctl", "--dmesg", "--quiet", "--lines=1").stdout:
+                    return
         if over.wait(0.1):
             return
 

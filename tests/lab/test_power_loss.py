@@ -29,7 +29,9 @@ def test_power_loss_in_the_middle_of_a_check(fleet: Fleet) -> None:
     assert found.seen.root.endswith("@188")
     passed = {one["id"] for one in checks(found.report) if one["host"] == "188" and one["verdict"] == "PASS"}
     assert passed == set()
-    assert found.seen.gates[3:] == ("HELD",) * 4
+    # What was asked before the run knew is BLOCKED as well, the rest is HELD; nothing behind 188 is good.
+    assert set(found.seen.gates[3:]) <= {"BLOCKED", "HELD"}
+    assert found.seen.gates[1] == "BLOCKED"
 
 
 def test_a_host_that_was_away_and_is_back_at_the_end_voids_its_passes(fleet: Fleet) -> None:
