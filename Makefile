@@ -45,7 +45,6 @@ gen: $(STAMP) ## Write what is generated from the code: schemas, probe pages
 	$(BIN)/python -m tools.docs docs
 
 lab: $(STAMP) ## Four real hosts (needs root): boot them, run the lab tests, take them down again
-	$(BIN)/python -m lab build
 	$(BIN)/python -m pytest -m lab tests/lab
 
 lab-build: $(STAMP) ## Make what the lab's hosts are made from (about two minutes, once)
@@ -65,6 +64,7 @@ corpus: $(STAMP) ## Record what the real tools say, healthy and broken, into tes
 
 bench: $(STAMP) ## Measure, as ratios in one run
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python -m benchmarks.lab_check
 
 lock: $(STAMP) ## Resolve the lock files anew, without naming any registry
 	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes --no-emit-index-url \

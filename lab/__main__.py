@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lab import operator
-from lab.fleet import Fleet, require
+from lab.fleet import Fleet
 from lab.lan import at_the_operator
 from lab.place import Lab, LabError, Unavailable
 
@@ -23,9 +23,7 @@ def _fleet() -> Fleet:
 @app.command()
 def build() -> None:
     """Make the root file system and the hosts' disks, if they are not there yet."""
-    fleet = _fleet()
-    with fleet.lab.alone():
-        fleet.build()
+    _fleet().build()
 
 
 @app.command()
@@ -39,9 +37,7 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """End everything that the lab started. Hosts come from the factory again next time."""
-    fleet = _fleet()
-    require(fleet.lab)
-    fleet.down()
+    _fleet().down()
 
 
 @app.command()

@@ -58,9 +58,19 @@ class Fleet:
         """Return whether every host has power, and the LAN is whole."""
         return len(lan.standing(self.lab)) == len(USERS) + 2 and all(machine.init for machine in self)
 
-    def build(self) -> Path:
-        """Make whatever the hosts are made from, if it is not there yet. Returns the folder of their layers."""
+    def build(self) -> None:
+        """Make whatever the hosts are made from, if it is not there yet. Raises `Unavailable`."""
+        with self._alone():
+            self._built()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         require(self.lab)
+        with self.lab.alone():
+            yield
+
+    def _built(self) -> Path:
+        """Return the folder of the layers."""
         with self.lab.making():
             root.tree(self.lab)
             made = layers.folder(self.lab)
@@ -71,15 +81,15 @@ class Fleet:
 
     def up(self) -> None:
         """Bring the lab up from the factory. One that is up already, on the same layers, is left alone."""
-        with self.lab.alone():
-            made = self.build()
+        with self._alone():
+            made = self._built()
             if not self.is_up or self._made_of() != made:
                 self._fresh(made)
 
     def reset(self) -> None:
         """Bring the lab up from the factory, whatever state it is in."""
-        with self.lab.alone():
-            self._fresh(self.build())
+        with self._alone():
+            self._fresh(self._built())
 
     def _fresh(self, made: Path) -> None:
         self._clear()
@@ -105,7 +115,7 @@ class Fleet:
 
     def down(self) -> None:
         """End everything that the lab started, and throw the hosts' disks away."""
-        with self.lab.alone():
+        with self._alone():
             self._clear()
         shutil.rmtree(self.lab.state, ignore_errors=True)
 
