@@ -155,6 +155,6 @@ async def test_an_attempt_is_a_block_of_plain_lines():
     text = attempts.render(told[1], width=100, color=False, ascii=True)
     assert "attempt 2 of 2" in text
     assert "BLOCKED at DATA on a" in text
-    assert "changed  NET/net@a" in text
-    assert "BLOCKED -> PASS" in text
+    assert "changed   DATA/db@a  HELD -> BLOCKED  no" in text
+    assert "now good  NET: net (a)" in text
     assert all(len(line) <= 100 for line in text.splitlines())

@@ -142,6 +142,12 @@ def test_the_root_is_the_first_blocked_gate_not_the_first_warning():
     assert ("B", "B/b", "h", ("C",), 1) == (root.gate, root.check, root.host, root.holds, root.also)
 
 
+def test_what_was_seen_to_be_bad_is_the_root_before_what_could_not_be_seen():
+    unseen = result(B, id_="A/log", outcome=OUTCOMES[Conclusion.UNOBSERVED])
+    root = reduce.root([gate("A", unseen, result(B, id_="A/unit", outcome=OUTCOMES[Conclusion.UNMET]))])
+    assert ("A/unit", True, 1) == (root.check, root.observed_bad, root.also)
+
+
 def test_the_root_of_a_degraded_run_is_its_first_warning():
     assert "A/w" == reduce.root([gate("A", result(P, id_="A/p"), result(W, id_="A/w"))]).check
 

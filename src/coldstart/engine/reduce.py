@@ -123,10 +123,14 @@ def result(
 
 
 def root(gates: Sequence[GateResult]) -> Root | None:
-    """The first gate in DAG order that is BLOCKED (else WARN), and the first check in it that is that bad."""
+    """The first gate in DAG order that is BLOCKED (else WARN), and the first check in it that is that bad.
+
+    What was seen to be bad goes before what could not be seen: PostgreSQL that does not run explains why its log of
+    this boot is empty, and not the other way round.
+    """
     for verdict in (Verdict.BLOCKED, Verdict.WARN):
         for gate in gates:
-            bad = [check for check in gate.checks if check.verdict is verdict]
+            bad = sorted((check for check in gate.checks if check.verdict is verdict), key=_is_unobserved)
             if gate.verdict is verdict and bad and (outcome := bad[0].outcome):
                 check = bad[0]
                 return Root(
@@ -144,6 +148,10 @@ def root(gates: Sequence[GateResult]) -> Root | None:
                     sop=check.sop,
                 )
     return None
+
+
+def _is_unobserved(check: CheckResult) -> bool:
+    return check.outcome is None or check.outcome.conclusion is Conclusion.UNOBSERVED
 
 
 def headline(
