@@ -58,11 +58,15 @@ def make(lab: Lab, done: Path) -> None:
 
 
 def _forget(lab: Lab, done: Path, partial: Path) -> None:
-    """Put the new layers in place, and remove those of earlier versions that nobody stands on."""
+    """Put the new layers in place, and remove what was made before, or half made, and nobody stands on.
+
+    The cache is held: nobody else makes anything in it.
+    """
     partial.rename(done)
-    inuse = {file.read_text().split(":")[0].rpartition("/")[0] for file in lab.state.parent.glob("*/hosts/*/layers")}
-    for old in lab.cache.glob("layers-*"):
-        if old != done and old.suffix != ".partial" and str(old) not in inuse:
+    inuse = [path for file in lab.state.parent.glob("*/hosts/*/layers") for path in file.read_text().split(":")]
+    for old in (*lab.cache.glob("layers-*"), *lab.cache.glob("root-*")):
+        wanted = old in (done, root.tree(lab)) or any(path.startswith(f"{old}") for path in inuse)
+        if not wanted:
             shutil.rmtree(old)
 
 
