@@ -3,7 +3,7 @@
 from lab.faults import containers, data, host
 from lab.fleet import Fleet
 from lab.process import wait_until
-from tests.lab.support import HELD_BY_DATA, NOT_PROVEN, NOT_SENT, Seen, check, gate
+from tests.lab.support import HELD_BY_DATA, NOT_PROVEN, NOT_SENT, Checked, Seen, check, gate
 
 WAL = "P0-188-DATA/postgresql-wal@188"
 
@@ -11,6 +11,9 @@ WAL = "P0-188-DATA/postgresql-wal@188"
 def test_damaged_wal_is_named_and_holds_k3s(fleet: Fleet) -> None:
     with data.wal_zeroed(fleet["188"]):
         found = check(fleet)
+        fleet["120"].run("systemctl", "restart", "--no-block", "k3s")
+        wait_until(lambda: fleet["120"].attempt("systemctl", "is-active", "k3s").stdout == "activating\n", 30, "k3s")
+        further = check(fleet, "--keep-going")
     expected = {
         WAL: "BLOCKED signature",
         "P0-188-DATA/postgresql-log@188": "WARN signature",
@@ -23,13 +26,11 @@ def test_damaged_wal_is_named_and_holds_k3s(fleet: Fleet) -> None:
     evidence = "\n".join(found.check("P0-188-DATA/postgresql-wal")["outcome"]["evidence"])
     assert "could not locate a valid checkpoint record" in evidence
     assert "SOP         4.3" in found.text
+    assert_k3s_is_downstream(further)
 
 
-def test_damaged_wal_has_k3s_downstream_of_it_when_asked_to_keep_going(fleet: Fleet) -> None:
-    with data.wal_zeroed(fleet["188"]):
-        fleet["120"].run("systemctl", "restart", "--no-block", "k3s")
-        wait_until(lambda: fleet["120"].attempt("systemctl", "is-active", "k3s").stdout == "activating\n", 30, "k3s")
-        found = check(fleet, "--keep-going")
+def assert_k3s_is_downstream(found: Checked) -> None:
+    """Asked to keep going, it says of K3s that it waits, and of which gate that is the consequence."""
     assert (found.exit_code, found.seen.root) == (2, WAL)
     k3s = found.check("P1-K3S/k3s", "120")
     assert (k3s["verdict"], k3s["downstream_of"]) == ("BLOCKED", "P0-188-DATA")
@@ -37,8 +38,7 @@ def test_damaged_wal_has_k3s_downstream_of_it_when_asked_to_keep_going(fleet: Fl
     assert server["outcome"]["reason"] == "starting"
     blocked = {one["id"] for one in gate(found, "P1-K3S")["checks"] if one["verdict"] == "BLOCKED"}
     assert {"P1-K3S/datastore", "P1-K3S/k3s", "P1-K3S/nodes"} <= blocked
-    after = ("P1-K3S", "P2-WORKLOAD-ALERTCHAIN", "P2-PUBLIC-ROUTES", "P2-SCHEDULES")
-    for name in after:
+    for name in ("P1-K3S", "P2-WORKLOAD-ALERTCHAIN", "P2-PUBLIC-ROUTES", "P2-SCHEDULES"):
         assert all(one["downstream_of"] == "P0-188-DATA" for one in gate(found, name)["checks"])
 
 

@@ -5,15 +5,15 @@ from lab.kube import Cluster
 from tests.lab.support import NOT_PROVEN, NOT_SENT, Seen, check
 
 
-def test_green_with_one_alert_that_really_arrived(fleet: Fleet) -> None:
-    found = check(fleet, "--send-alert-test")
+def test_green_with_one_alert_that_really_arrived(steady: Fleet) -> None:
+    found = check(steady, "--send-alert-test")
     assert found.seen == Seen(0, "GREEN", None, ("PASS",) * 7, {})
     run = found.check("P2-WORKLOAD-ALERTCHAIN/alert-test")["outcome"]["facts"]["run"]
-    assert len(Cluster(fleet).alerts(run)) == 1
+    assert len(Cluster(steady).alerts(run)) == 1
 
 
-def test_degraded_without_the_alert_test(fleet: Fleet) -> None:
-    before = len(Cluster(fleet).alerts("ColdStartE2ETest"))
-    found = check(fleet)
+def test_degraded_without_the_alert_test(steady: Fleet) -> None:
+    before = len(Cluster(steady).alerts("ColdStartE2ETest"))
+    found = check(steady)
     assert found.seen == Seen(1, "DEGRADED", "P2-WORKLOAD-ALERTCHAIN/alert-test", NOT_PROVEN, NOT_SENT)
-    assert len(Cluster(fleet).alerts("ColdStartE2ETest")) == before
+    assert len(Cluster(steady).alerts("ColdStartE2ETest")) == before

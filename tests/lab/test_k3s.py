@@ -45,17 +45,17 @@ def test_an_image_that_cannot_be_pulled(fleet: Fleet) -> None:
     assert "go back to 110 Harbor" in " ".join(found.text.split())
 
 
-def test_a_suspended_cronjob(fleet: Fleet) -> None:
-    with Cluster(fleet).suspended("backup"):
-        found = check(fleet)
+def test_a_suspended_cronjob(steady: Fleet) -> None:
+    with Cluster(steady).suspended("backup"):
+        found = check(steady)
     cronjobs = "P2-SCHEDULES/cronjobs@120"
     gates = ("PASS", "PASS", "PASS", "PASS", "WARN", "PASS", "BLOCKED")
     assert found.seen == Seen(2, "BLOCKED", cronjobs, gates, {cronjobs: "BLOCKED paused", **NOT_SENT})
 
 
-def test_a_failed_job(fleet: Fleet) -> None:
-    with Cluster(fleet).failed_job("import-1"):
-        found = check(fleet)
+def test_a_failed_job(steady: Fleet) -> None:
+    with Cluster(steady).failed_job("import-1"):
+        found = check(steady)
     jobs = "P2-SCHEDULES/jobs@120"
     gates = ("PASS", "PASS", "PASS", "PASS", "WARN", "PASS", "BLOCKED")
     assert found.seen == Seen(2, "BLOCKED", jobs, gates, {jobs: "BLOCKED failed", **NOT_SENT})

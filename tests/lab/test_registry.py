@@ -17,25 +17,25 @@ def test_a_container_in_a_restart_loop(fleet: Fleet) -> None:
     assert "looper" in found.text
 
 
-def test_an_orphan_of_a_crash(fleet: Fleet) -> None:
-    with containers.orphan(fleet["110"]):
-        found = check(fleet)
+def test_an_orphan_of_a_crash(steady: Fleet) -> None:
+    with containers.orphan(steady["110"]):
+        found = check(steady)
     assert found.seen == Seen(2, "BLOCKED", CONTAINERS, HELD_BY_REGISTRY, {CONTAINERS: "BLOCKED orphan"})
     assert "137" in found.text
 
 
-def test_harbor_s_401_is_good_and_its_500_is_not(fleet: Fleet) -> None:
-    good = check(fleet, "--until", "P0-110-REGISTRY-OBSERVABILITY").check("P0-110-REGISTRY-OBSERVABILITY/harbor")
+def test_harbor_s_401_is_good_and_its_500_is_not(steady: Fleet) -> None:
+    good = check(steady, "--until", "P0-110-REGISTRY-OBSERVABILITY").check("P0-110-REGISTRY-OBSERVABILITY/harbor")
     assert (good["verdict"], good["outcome"]["facts"]["status"]) == ("PASS", 401)
-    with containers.harbor_failing(fleet["110"]):
-        found = check(fleet)
+    with containers.harbor_failing(steady["110"]):
+        found = check(steady)
     assert found.seen == Seen(2, "BLOCKED", HARBOR, HELD_BY_REGISTRY, {HARBOR: "BLOCKED unexpected-status"})
     assert found.check("P0-110-REGISTRY-OBSERVABILITY/harbor")["outcome"]["facts"]["status"] == 500
 
 
-def test_rules_that_drifted_from_their_canonical_copy(fleet: Fleet) -> None:
-    with host.changed(fleet["110"], "/home/wooo/monitoring/alerts.yml", "$ s/$/ # edited by hand/"):
-        found = check(fleet)
+def test_rules_that_drifted_from_their_canonical_copy(steady: Fleet) -> None:
+    with host.changed(steady["110"], "/home/wooo/monitoring/alerts.yml", "$ s/$/ # edited by hand/"):
+        found = check(steady)
     assert found.seen == Seen(2, "BLOCKED", DRIFT, HELD_BY_REGISTRY, {DRIFT: "BLOCKED wrong-value"})
 
 

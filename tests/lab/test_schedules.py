@@ -36,9 +36,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_schedule_that_cannot_run(fleet: Fleet, case: str) -> None:
+def test_a_schedule_that_cannot_run(steady: Fleet, case: str) -> None:
     hold, root, words, said = CASES[case]
-    with hold(fleet):
-        found = check(fleet)
+    with hold(steady):
+        found = check(steady)
     assert found.seen == Seen(2, "BLOCKED", root, GATES, {root: words, **NOT_SENT})
     assert said in found.text
