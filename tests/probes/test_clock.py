@@ -11,6 +11,7 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.clock import ClockProbe
+from coldstart.probes.host_clock import HostClock
 from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
 
@@ -80,3 +81,11 @@ def test_neither_command_is_sent_with_sudo():
 def test_parameters_that_make_no_sense_are_refused(fields):
     with pytest.raises(ValidationError):
         ClockProbe.model_validate(fields)
+
+
+def test_what_the_clock_said_early_in_a_run_is_not_the_time_of_what_is_looked_at_later():
+    """A file that cron wrote meanwhile is not from the future: in a slow run the date is half a minute old."""
+    said = HostClock(now=1000.0, offset=0.5, uncertainty=0.01)
+    assert 1030.5 == said.at(1030.0).now
+    assert 1000.0 == said.at(990.0).now
+    assert said.at(1030.0).offset == said.offset

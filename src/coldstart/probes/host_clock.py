@@ -1,7 +1,7 @@
 """The clock of a host beside ours: what every age that is judged there stands on (faults.md 37)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coldstart.errors import Unparsable
 from coldstart.probes.base import Target
@@ -19,6 +19,10 @@ class HostClock:
     now: float
     offset: float
     uncertainty: float
+
+    def at(self, moment: float) -> "HostClock":
+        """Return what it said at a later `moment` of ours: one answer serves a run, and files are looked at later."""
+        return replace(self, now=max(self.now, moment + self.offset))
 
     def off(self, limit: float) -> bool:
         """Say whether it surely differs from ours by more than `limit` s."""

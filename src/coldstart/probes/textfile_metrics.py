@@ -142,8 +142,9 @@ class TextfileMetricsProbe(Probe):
 
     def _judge(self, replies: Replies) -> Outcome:
         date, show, stat, *texts = self.reads(replies.target)
-        clock = host_clock.clock(replies.command(date))
-        states = prom_files.states(replies.command(stat), [file.path for file in self._all])
+        looked = replies.command(stat)
+        clock = host_clock.clock(replies.command(date)).at(looked.ended)
+        states = prom_files.states(looked, [file.path for file in self._all])
         facts: dict[str, float | int | str | bool | None] = {
             "files": len(texts),
             "clock_offset": round(clock.offset, 3),
