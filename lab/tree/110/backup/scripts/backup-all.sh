@@ -2,6 +2,9 @@
 # Back up what 110 has, and a piece of each other host's configuration (SOP 13.6). Cron runs it every night. A small thing
 # in place of the real one, but each metric is what really happened: a host that is away is captured as missing.
 set -euo pipefail
+# One at a time: cron, the boot and whoever makes the host may all start it in the same second.
+exec 9< "$0"
+flock 9
 . /home/wooo/scripts/textfile.sh
 
 backup=/backup/aggregate

@@ -2,6 +2,9 @@
 # Stands in for `coldstart monitor` (SOP 13.3) until there is one: the same seven metrics, by one question only. Green is
 # that the API answers by the VIP, which it does not do without 188, 120 or 121, and the network.
 set -euo pipefail
+# One at a time: cron, the boot and whoever makes the host may all start it in the same second.
+exec 9< "$0"
+flock 9
 . "$(dirname "$0")/textfile.sh"
 
 file=cold_start_recovery.prom

@@ -1,6 +1,9 @@
 #!/bin/bash
 # Fetch what 110's Prometheus and Alertmanager run with, archive it, and say when that last went well.
 set -euo pipefail
+# One at a time: cron, the boot and whoever makes the host may all start it in the same second.
+exec 9< "$0"
+flock 9
 . "$(dirname "$0")/textfile.sh"
 
 source=192.168.0.110
