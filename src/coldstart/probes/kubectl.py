@@ -210,9 +210,8 @@ class Moment:
 
 def host_time(replies: Replies, read: Command, limit: float) -> Moment:
     """The host's clock at the moment when the reply to `read` was complete; `limit` (s): how far off it may be."""
-    date = replies.command(host_clock.ask_date(replies.target))
-    clock = host_clock.clock(date)
-    return Moment(clock.now + (replies.command(read).ended - date.ended), clock.trouble(limit))
+    clock = host_clock.clock(replies.command(host_clock.ask_date(replies.target)))
+    return Moment(clock.at(replies.command(read).ended).now, clock.trouble(limit))
 
 
 def epoch(text: str, what: str) -> float:
