@@ -15,6 +15,7 @@ from coldstart.engine.program import Selection, compile_program
 from coldstart.engine.runner import Settings, run
 from coldstart.outcome import Conclusion, Outcome, Result, Severity, Verdict
 from coldstart.reason import Reason
+from coldstart.transport.detour import Detours, Taken
 
 NOW = 1_777_977_000.0
 
@@ -138,6 +139,30 @@ async def test_an_alert_that_never_left_is_not_a_delivery_and_may_be_tried_again
     assert outcome.observed.startswith("not sent: ")
     async with webhook() as hook:
         assert Conclusion.MET is (await chain.prove(alert_test(hook.url))).conclusion
+
+
+async def test_a_report_that_rests_on_the_alert_of_an_earlier_attempt_names_the_detour_that_it_took():
+    async with webhook() as hook:
+        detours = Detours.parse([f"awoooi.example:80=127.0.0.1:{hook.port}"])
+        chain, first, later = AlertChain(SystemClock()), Taken(detours), Taken(detours)
+        for taken in (first, later):
+            outcome = await chain.prove(alert_test("http://awoooi.example/hook"), taken=taken)
+            assert Conclusion.MET is outcome.conclusion
+    assert (f"connect-to: awoooi.example:80 was reached at 127.0.0.1:{hook.port}",) == first.notes == later.notes
+    assert [True] == [b"\r\nhost: awoooi.example\r\n" in head.lower() for head in hook.heads]
+
+
+async def test_an_alert_that_was_refused_on_its_detour_was_not_sent_and_may_be_tried_again():
+    chain, test = AlertChain(SystemClock()), alert_test("http://awoooi.example/hook")
+    with closed_port() as port:
+        taken = Taken(Detours.parse([f"awoooi.example:80=127.0.0.1:{port}"]))
+        outcome = await chain.prove(test, taken=taken)
+    way = f"awoooi.example:80 (by --connect-to at 127.0.0.1:{port})"
+    assert (Reason.PORT_CLOSED, f"not sent: {way}: connection refused") == (outcome.reason, outcome.observed)
+    assert (f"connect-to: awoooi.example:80 was not reached at 127.0.0.1:{port}",) == taken.notes
+    async with webhook() as hook:
+        taken = Taken(Detours.parse([f"awoooi.example:80=127.0.0.1:{hook.port}"]))
+        assert Conclusion.MET is (await chain.prove(test, taken=taken)).conclusion
 
 
 @pytest.mark.parametrize(

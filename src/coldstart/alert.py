@@ -17,6 +17,7 @@ from coldstart.reads import HttpGet
 from coldstart.reason import Reason
 from coldstart.text import one_line
 from coldstart.transport.base import OpenTunnel
+from coldstart.transport.detour import Taken
 from coldstart.transport.http import Http, Request
 
 RUN_LABEL = "coldstart_run"
@@ -71,19 +72,28 @@ class AlertChain:
         self._clock = clock
         self.run = run or uuid.uuid4().hex[:12]
         self._proven: Outcome | None = None
+        self._led = Taken()
+        """By which detour it was sent: a report that rests on what was proven before rests on that too."""
 
-    async def prove(self, test: AlertTest, open_tunnel: OpenTunnel | None = None) -> Outcome:
+    async def prove(
+        self, test: AlertTest, open_tunnel: OpenTunnel | None = None, taken: Taken | None = None
+    ) -> Outcome:
         """Send the alert and judge the answer; what was sent before in this run is never sent again.
+
+        A direct connection goes by the detours of `taken`, which hears of it each time that the proof is used.
 
         Met: the webhook answered with a status that the baseline takes. Unmet: it answered with another, or nothing
         listens. Unobserved: no answer came, and the alert may have been delivered (faults.md 44).
         """
-        if self._proven is None:
+        outcome = self._proven
+        if outcome is None:
+            self._led = Taken(taken.detours if taken else None)
             outcome, left = await self._send(test, open_tunnel)
             if left:
                 self._proven = outcome
-            return outcome
-        return self._proven
+        if taken:
+            taken.add(self._led)
+        return outcome
 
     async def _send(self, test: AlertTest, open_tunnel: OpenTunnel | None) -> tuple[Outcome, bool]:
         """One POST: what it proves, and whether the request may have left."""
@@ -92,7 +102,7 @@ class AlertChain:
         where = HttpGet(url=test.url, via=test.via, ca=test.ca, timeout=test.timeout)
         expected = f"{test.url} accepts the alert with {' or '.join(test.status)}"
         facts: dict[str, float | int | str | bool | None] = {"run": self.run, "sent_at": now}
-        poster = _Poster(self._clock, open_tunnel, body)
+        poster = _Poster(self._clock, open_tunnel, body, self._led)
         try:
             reply = await poster.perform(where)
         except _NEVER_LEFT as error:
@@ -130,8 +140,8 @@ class _Poster(Http):
 
     METHODS: ClassVar[frozenset[str]] = frozenset({"POST"})
 
-    def __init__(self, clock: Clock, open_tunnel: OpenTunnel | None, body: bytes) -> None:
-        super().__init__(clock, open_tunnel)
+    def __init__(self, clock: Clock, open_tunnel: OpenTunnel | None, body: bytes, taken: Taken) -> None:
+        super().__init__(clock, open_tunnel, taken)
         self._body = body
 
     def _request(self, read: HttpGet) -> Request:

@@ -46,6 +46,13 @@ class PlannedHost(_Frozen):
     role: str
 
 
+class PlannedDetour(_Frozen):
+    """What --connect-to gives: a TCP connection from this machine to `meant` would be opened at `at`."""
+
+    meant: str
+    at: str
+
+
 class Plan(_Frozen):
     """Every gate in DAG order, every read in the order of the checks that need it."""
 
@@ -58,3 +65,6 @@ class Plan(_Frozen):
     gates: tuple[PlannedGate, ...]
     distinct_reads: int
     wrapped_in: str = Field(description="What every command on a host is wrapped in; N is its time limit in seconds.")
+    detours: tuple[PlannedDetour, ...] = Field(
+        default=(), description="Where TCP connections from this machine would be led; what is asked stays the same."
+    )

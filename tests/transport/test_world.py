@@ -55,6 +55,15 @@ async def test_network_reads_are_sent_from_here(local):
     assert (await local.perform(Neighbour(address="127.0.0.1", timeout=3))).answered is False
 
 
+async def test_a_tunnel_through_a_local_host_is_a_connection_of_our_own(local):
+    """The alert test of a baseline whose host is this machine (``via: here``)."""
+    async with serve(always(answer(b"ready"))) as server:
+        stream = await local.open_tunnel("here", "127.0.0.1", server.port)
+        await stream.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert (await stream.read(4096)).startswith(b"HTTP/1.1 200")
+        await stream.close()
+
+
 async def test_http_via_a_local_host_is_direct(local):
     async with serve(always(answer(b"ready"))) as server:
         read = HttpGet(url=f"http://127.0.0.1:{server.port}/-/ready", via="here", timeout=2)

@@ -25,6 +25,7 @@ def check(
     known_hosts: options.KnownHosts = None,
     identity: options.Identity = None,
     trust_ssh_config: options.TrustSshConfig = False,
+    connect_to: options.ConnectTo = None,
 ) -> int:
     """Ask every gate once, and say which is the first that holds everything else back.
 
@@ -58,6 +59,7 @@ def check(
             known_hosts=known_hosts,
             identities=tuple(identity or ()),
             trust_ssh_config=trust_ssh_config,
+            connect_to=tuple(connect_to or ()),
             send_alert_test=send_alert_test,
             monitor_read_only=monitor_read_only,
         )

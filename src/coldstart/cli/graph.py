@@ -82,9 +82,11 @@ def _read(path: Path) -> "Report":
 def _notes(judged: "Report", program: "Program") -> tuple[str, ...]:
     """What must be known of verdicts that are not of now, or not of this file."""
     from coldstart.render.words import moment  # noqa: PLC0415 - as above
+    from coldstart.transport.detour import NOTE  # noqa: PLC0415 - as above
 
     notes = [f"verdicts of {moment(judged.started)}, nothing was asked now"]
     if judged.baseline_sha256 != program.loaded.sha256:
         notes.append("they are of another version of this baseline, or of another baseline")
     notes += [f"narrowed by {reason}" for reason in judged.narrowed]
+    notes += [note for note in judged.notes if note.startswith(NOTE)]
     return tuple(notes)

@@ -107,6 +107,15 @@ Identity = Annotated[
     list[Path] | None,
     typer.Option("--identity", "-i", metavar="FILE", help="The only private keys to offer.", rich_help_panel=_REACH),
 ]
+ConnectTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--connect-to",
+        metavar="HOST:PORT=HOST:PORT",
+        help="Open TCP connections meant for the left at the right; names, certificates and texts stay the left's.",
+        rich_help_panel=_REACH,
+    ),
+]
 TrustSshConfig = Annotated[
     bool,
     typer.Option(

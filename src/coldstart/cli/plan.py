@@ -21,6 +21,7 @@ def plan(
     ] = None,
     ascii_: options.Ascii = False,
     no_color: options.NoColour = False,
+    connect_to: options.ConnectTo = None,
 ) -> int:
     """Print every command, URL and port that a check would ask, by gate and host, and connect to nothing.
 
@@ -42,5 +43,6 @@ def plan(
             output=tuple(output or ()),
             ascii=ascii_,
             no_color=no_color,
+            connect_to=tuple(connect_to or ()),
         )
     )

@@ -16,6 +16,7 @@ from coldstart.errors import UsageError
 from coldstart.outcome import Result
 from coldstart.probes.params import Duration
 from coldstart.reads import Read, Reply
+from coldstart.transport.detour import NOTE, Detours
 from coldstart.transport.record import Meta, Recorder
 from coldstart.transport.replay import Replay
 from coldstart.watch import Ended, Schedule, watch
@@ -24,12 +25,14 @@ from coldstart.watch import Ended, Schedule, watch
 def plan(request: Request) -> int:
     """Print what would be asked; connect to nothing."""
     show = Show(request.output or ("table",), request.ascii, request.no_color)
-    show.plan(plan_of(compiled(request)))
+    detours = Detours.parse(request.connect_to)
+    show.plan(plan_of(compiled(request), detours))
     return 0
 
 
 def check(request: Request) -> int:
     """Run once, show the report in every way asked for, and return its exit code."""
+    detours = Detours.parse(request.connect_to)
     program = compiled(request)
     show = Show(request.output or (() if request.explain else ("table",)), request.ascii, request.no_color)
     if request.explain:
@@ -37,10 +40,12 @@ def check(request: Request) -> int:
     if request.replay and (request.record or request.send_alert_test):
         also = "--record" if request.record else "--send-alert-test"
         raise UsageError(f"{also} and --replay exclude each other: a replay asks nothing and sends nothing")
+    if request.replay and request.connect_to:
+        raise UsageError("--connect-to and --replay exclude each other: a replay connects to nothing")
     replay = Replay(request.replay) if request.replay else None
     clock = FixedClock(replay.meta.started) if replay else SystemClock()
     recorder = Recorder(request.record, clock) if request.record else None
-    finished = asyncio.run(_once(Session(request, program, clock, replay), show))
+    finished = asyncio.run(_once(Session(request, program, clock, replay, detours), show))
     not_recorded = _record(recorder, finished) if recorder else ""
     report = finished.report
     if not_recorded:  # the verdict stands, but the run did not do what was asked of it
@@ -61,11 +66,17 @@ async def _once(session: Session, show: Show) -> Finished:
 def _record(recorder: Recorder, finished: Finished) -> str:
     """Keep every reply; returns what went wrong, or nothing."""
     report = finished.report
-    name, sha256 = report.baseline_name, report.baseline_sha256
+    meta = Meta(
+        started=report.started,
+        ended=report.ended,
+        baseline_name=report.baseline_name,
+        baseline_sha256=report.baseline_sha256,
+        detours=tuple(note for note in report.notes if note.startswith(NOTE)),
+    )
     try:
         for read, reply in finished.replies.items():
             recorder.add(read, reply)
-        recorder.finish(Meta(started=report.started, ended=report.ended, baseline_name=name, baseline_sha256=sha256))
+        recorder.finish(meta)
     except UsageError as error:
         return str(error)
     return ""
@@ -83,9 +94,10 @@ def schedule(interval: str, attempts: int) -> Schedule:
 
 def watching(request: Request, schedule: Schedule) -> int:
     """Run again and again; a line or two an attempt, the whole report of the last one at the end."""
+    detours = Detours.parse(request.connect_to)
     program = compiled(request)
     show = Show(request.output or ("table",), request.ascii, request.no_color)
-    session = Session(request, program, SystemClock())
+    session = Session(request, program, SystemClock(), detours=detours)
     ended = asyncio.run(_watched(session, schedule, show))
     show.report(ended.report)
     if ended.interrupted:

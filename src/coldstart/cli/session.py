@@ -21,6 +21,7 @@ from coldstart.errors import UsageError
 from coldstart.observer import Observer
 from coldstart.reads import HttpGet, Read, Reply
 from coldstart.transport.base import Endpoint
+from coldstart.transport.detour import Detours
 from coldstart.transport.replay import Replay
 from coldstart.transport.sshroute import SshOptions
 from coldstart.transport.world import World
@@ -54,6 +55,7 @@ class Request:
     known_hosts: Path | None = None
     identities: tuple[Path, ...] = ()
     trust_ssh_config: bool = False
+    connect_to: tuple[str, ...] = ()
     send_alert_test: bool = False
     monitor_read_only: bool = False
 
@@ -81,6 +83,7 @@ class Session:
     program: Program
     clock: Clock
     replay: Replay | None = None
+    detours: Detours = field(default_factory=Detours)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     chain: "AlertChain | None" = None
 
@@ -91,8 +94,8 @@ class Session:
             self.chain = AlertChain(self.clock)
 
     async def once(self, observer: Observer, before: Mapping[Read, Reply] = _NOTHING) -> Finished:
-        """One run, from nothing; its report says what of the ssh configuration was not honoured."""
-        world = None if self.replay else _world(self.request, self.program.loaded, self.clock)
+        """One run, from nothing; its report says what of the ssh configuration was not honoured, and every detour."""
+        world = None if self.replay else _world(self.request, self.program.loaded, self.clock, self.detours)
         defaults = self.program.loaded.baseline.defaults
         settings = Settings(
             keep_going=self.request.keep_going,
@@ -100,7 +103,9 @@ class Session:
             limits=Limits(channels=defaults.channels, hosts=defaults.hosts_at_once),
             before=before,
             stop=self.stop,
-            prove=partial(self.chain.prove, open_tunnel=world.open_tunnel) if self.chain and world else None,
+            prove=partial(self.chain.prove, open_tunnel=world.open_tunnel, taken=world.taken)
+            if self.chain and world
+            else None,
         )
         transport = self.replay or world
         if transport is None:
@@ -123,7 +128,7 @@ def _import_ahead(program: Program) -> None:
             import_module("coldstart.transport.http")
 
 
-def _world(request: Request, loaded: LoadedBaseline, clock: Clock) -> World:
+def _world(request: Request, loaded: LoadedBaseline, clock: Clock, detours: Detours) -> World:
     defaults = loaded.baseline.defaults
     endpoints = {
         name: Endpoint(name=name, address=host.address, user=host.user, port=host.port, local=host.local)
@@ -140,7 +145,7 @@ def _world(request: Request, loaded: LoadedBaseline, clock: Clock) -> World:
         known_hosts=request.known_hosts,
         identity_files=request.identities or None,
     )
-    return World(endpoints, clock, options)
+    return World(endpoints, clock, options, detours)
 
 
 def _replay_notes(replay: Replay | None, program: Program) -> tuple[str, ...]:
@@ -151,6 +156,7 @@ def _replay_notes(replay: Replay | None, program: Program) -> tuple[str, ...]:
     notes = [f"replay: judged from a recording of {when:%Y-%m-%d %H:%M:%S} UTC, nothing was asked now"]
     if replay.meta.baseline_sha256 != program.loaded.sha256:
         notes.append("replay: the baseline is not the one that was recorded with")
+    notes += [f"{note} (when this was recorded)" for note in replay.meta.detours]
     return tuple(notes)
 
 

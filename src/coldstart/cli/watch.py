@@ -32,6 +32,7 @@ def watch(
     known_hosts: options.KnownHosts = None,
     identity: options.Identity = None,
     trust_ssh_config: options.TrustSshConfig = False,
+    connect_to: options.ConnectTo = None,
 ) -> int:
     """Check again and again until GREEN or the last attempt: the release command after a reboot (SOP 13.2).
 
@@ -61,6 +62,7 @@ def watch(
         known_hosts=known_hosts,
         identities=tuple(identity or ()),
         trust_ssh_config=trust_ssh_config,
+        connect_to=tuple(connect_to or ()),
         send_alert_test=send_alert_test,
         monitor_read_only=monitor_read_only,
     )

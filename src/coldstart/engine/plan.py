@@ -1,13 +1,17 @@
 """A program as a plan: what would be asked, without asking."""
 
 from coldstart.engine.program import Alert, Group, Item, Program
-from coldstart.plan import Plan, PlannedCheck, PlannedGate, PlannedHost, PlannedRead
+from coldstart.plan import Plan, PlannedCheck, PlannedDetour, PlannedGate, PlannedHost, PlannedRead
 from coldstart.reads import BootId, Read
 from coldstart.transport.argv import wrapping
+from coldstart.transport.detour import Detours
 
 
-def plan_of(program: Program) -> Plan:
-    """Every gate in DAG order with all that its checks would ask; the same program gives the same plan."""
+def plan_of(program: Program, detours: Detours | None = None) -> Plan:
+    """Every gate in DAG order with all that its checks would ask; the same program gives the same plan.
+
+    `detours` are in it as given: what is asked stays the same.
+    """
     baseline = program.loaded.baseline
     reads = {read for gate in program.gates for task in gate.tasks for read in task.reads}
     logged_in = [name for name in baseline.hosts if any(read.place == name for read in reads)]
@@ -37,6 +41,7 @@ def plan_of(program: Program) -> Plan:
         ),
         distinct_reads=len(reads) + len(own),
         wrapped_in=wrapping("ARGV…", limit="N"),
+        detours=tuple(PlannedDetour(meant=str(one.meant), at=str(one.at)) for one in (detours or Detours()).all),
     )
 
 

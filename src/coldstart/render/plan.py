@@ -25,6 +25,7 @@ def render(plan: Plan, *, width: int, color: bool, ascii: bool = False) -> str: 
         STRONG,
     )
     _hosts(page, plan)
+    _detours(page, plan)
     page.blank()
     page.paragraph(f"Every command on a host is sent as: {plan.wrapped_in}", hang=2)
     if plan.every_host:
@@ -53,6 +54,16 @@ def _hosts(page: Page, plan: Plan) -> None:
     name, where = (column([row[at] for row in rows], page.width // 2) for at in (0, 1))
     for row in rows:
         page.row(Cell(row[0], name, keep="nothing"), Cell(row[1], where), Cell(row[2], style=QUIET), indent=2)
+
+
+def _detours(page: Page, plan: Plan) -> None:
+    if not plan.detours:
+        return
+    page.blank()
+    page.paragraph("TCP connections from this machine that are opened elsewhere (--connect-to)", STRONG)
+    meant = column([detour.meant for detour in plan.detours], page.width // 2)
+    for detour in plan.detours:
+        page.row(Cell(detour.meant, meant, keep="nothing"), Cell(f"at {detour.at}"), indent=2)
 
 
 def _endpoint(address: str, port: int) -> str:

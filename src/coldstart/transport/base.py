@@ -19,6 +19,11 @@ class Endpoint:
     """True: the host is this machine, commands are executed here and not by SSH."""
 
 
+def shown(address: str, port: int) -> str:
+    """``192.0.2.1:22``, ``[2001:db8::1]:22`` (RFC 3986, section 3.2.2)."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 class Transport(Protocol):
     """Performs reads. Every failure is a `ReadError` leaf; a reply that is returned is complete."""
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from coldstart import errors
 from coldstart.text import one_line
+from coldstart.transport.base import shown
+from coldstart.transport.detour import Taken
 
 _FAMILIES = {socket.AF_INET6: "IPv6", socket.AF_INET: "IPv4"}
 _NO_ROUTE_HERE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -22,11 +24,12 @@ _NO_ROUTE_HERE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 @dataclass(frozen=True)
 class Dialled:
-    """An open connection; whoever asked for it closes it. `address` is the numeric one that answered."""
+    """An open connection; whoever asked for it closes it."""
 
     sock: socket.socket
     """Non-blocking and connected."""
     address: str
+    """The numeric one that answered; on a detour the host that is meant, as it was asked for."""
     cautions: tuple[str, ...] = ()
     """Preferred addresses that failed before this one answered (faults.md 2)."""
 
@@ -54,8 +57,16 @@ class _Failure:
     """True: this machine has no route of the address's family, so that nothing was asked of the address."""
 
 
-async def dial(host: str, port: int, timeout: float) -> Dialled:  # noqa: ASYNC109 - bounds several steps, each named
+async def dial(
+    host: str,
+    port: int,
+    timeout: float,  # noqa: ASYNC109 - bounds several steps, each named
+    taken: Taken | None = None,
+) -> Dialled:
     """Connect to a name or address within `timeout` seconds, IPv6 addresses first, then IPv4.
+
+    Where `taken` has a detour for this host and port, the connection is opened at its other end, and `taken` hears of
+    it; errors and cautions then name both places.
 
     Each address gets an equal share of the time that is left, so that a dead one leaves time for the next. A dead
     address before the one that answered is a caution. An IPv6 address is not called dead, and is no caution, when this
@@ -66,6 +77,19 @@ async def dial(host: str, port: int, timeout: float) -> Dialled:  # noqa: ASYNC1
     Where several addresses failed in different ways, one that could not be observed counts before a refusal: a port is
     called closed only when every address that could be asked said so.
     """
+    detour = taken.take(host, port) if taken else None
+    if taken is None or detour is None:
+        return await _dial(host, port, timeout)
+    try:
+        dialled = await _dial(detour.at.host, detour.at.port, timeout)
+    except errors.ReadError as error:
+        detail = f"{detour}: {error.detail.removeprefix(f'{detour.at}: ')}"
+        raise type(error)(detail, evidence=error.evidence, reason=error.reason) from None
+    taken.led.add(detour)
+    return Dialled(dialled.sock, host, tuple(f"{detour}: {caution}" for caution in dialled.cautions))
+
+
+async def _dial(host: str, port: int, timeout: float) -> Dialled:  # noqa: ASYNC109 - as `dial`
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
     addresses = await _resolve(host, port, timeout)
@@ -82,11 +106,6 @@ async def dial(host: str, port: int, timeout: float) -> Dialled:  # noqa: ASYNC1
             return Dialled(opened, address.text, cautions)
         failures.append(opened)
     raise _worst(host, failures)
-
-
-def shown(address: str, port: int) -> str:
-    """``192.0.2.1:22``, ``[2001:db8::1]:22`` (RFC 3986, section 3.2.2)."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _worst(host: str, failures: Sequence[_Failure]) -> errors.ReadError:

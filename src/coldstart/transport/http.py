@@ -21,6 +21,7 @@ from coldstart.reads import HttpGet, HttpReply, Tls
 from coldstart.text import one_line
 from coldstart.transport.base import ByteStream, OpenTunnel
 from coldstart.transport.body import Body
+from coldstart.transport.detour import Taken
 from coldstart.transport.dial import dial
 from coldstart.transport.tcp import SocketStream
 from coldstart.transport.tls import Contexts, start_tls
@@ -45,14 +46,15 @@ class _Exchange:
 
 
 class Http:
-    """Performs `HttpGet`. `open_tunnel` is how a read with `via` gets its connection."""
+    """Performs `HttpGet`. `open_tunnel` is how a read with `via` gets its connection, `taken` where others are led."""
 
     METHODS: ClassVar[frozenset[str]] = frozenset({"GET", "HEAD"})
     """What may be sent at all, whatever the request that was made says."""
 
-    def __init__(self, clock: Clock, open_tunnel: OpenTunnel | None = None) -> None:
+    def __init__(self, clock: Clock, open_tunnel: OpenTunnel | None = None, taken: Taken | None = None) -> None:
         self._clock = clock
         self._open_tunnel = open_tunnel
+        self._taken = taken
         self._contexts = Contexts()
         self._client = httpx.AsyncClient(
             transport=_OnStream(),
@@ -142,7 +144,7 @@ class Http:
         host, port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
         if read.via is None:
             left = exchange.deadline - asyncio.get_running_loop().time()
-            dialled = await dial(host, port, max(left, 0.0))
+            dialled = await dial(host, port, max(left, 0.0), self._taken)
             exchange.cautions.extend(dialled.cautions)
             return SocketStream(dialled.sock)
         if self._open_tunnel is None:

@@ -12,6 +12,7 @@ from coldstart import errors
 from coldstart.clock import Clock
 from coldstart.reads import DialReply, Neighbour, NeighbourReply, Ping, PingReply, TcpDial
 from coldstart.text import decoded, one_line
+from coldstart.transport.detour import Taken
 from coldstart.transport.dial import dial
 from coldstart.transport.local import Finished, run_tool
 
@@ -41,10 +42,11 @@ _COMPLAINTS: tuple[tuple[re.Pattern[str], type[errors.ReadError]], ...] = (
 
 
 class Net:
-    """Performs `TcpDial`, `Ping` and `Neighbour`. Holds nothing between reads."""
+    """Performs `TcpDial`, by the detours of `taken`, `Ping` and `Neighbour`. Holds nothing between reads."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, taken: Taken | None = None) -> None:
         self._clock = clock
+        self._taken = taken
 
     async def perform(self, read: TcpDial | Ping | Neighbour) -> DialReply | PingReply | NeighbourReply:
         """Ask. Raises `ReadError` leaves; each read is bounded by its own timeout."""
@@ -56,7 +58,7 @@ class Net:
 
     async def _dial(self, read: TcpDial) -> DialReply:
         started = self._clock.wall()
-        dialled = await dial(read.address, read.port, read.timeout)
+        dialled = await dial(read.address, read.port, read.timeout, self._taken)
         dialled.sock.close()
         return DialReply(started=started, ended=self._clock.wall(), address=dialled.address, cautions=dialled.cautions)
 

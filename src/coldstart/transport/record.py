@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from coldstart import __version__
 from coldstart.clock import Clock
 from coldstart.errors import UsageError
-from coldstart.outcome import Exchange
+from coldstart.outcome import Exchange, Shown
 from coldstart.reads import Read, Reply
 
 META = "meta.json"
@@ -29,6 +29,7 @@ class Meta(BaseModel):
     ended: float
     baseline_name: str
     baseline_sha256: str
+    detours: tuple[Shown, ...] = Field(default=(), description="Notes of the run on where its connections were led.")
 
 
 class Recorder:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from coldstart.clock import Clock
 from coldstart.reads import BootId, Command, HttpGet, Neighbour, Ping, Read, Reply, SshLogin, TcpDial
 from coldstart.transport.base import ByteStream, Endpoint, Transport
+from coldstart.transport.detour import Detours, Taken
 
 if TYPE_CHECKING:
     from coldstart.transport.http import Http
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from coldstart.transport.ssh import Ssh
     from coldstart.transport.sshroute import SshOptions
 
+LOCAL_WITHIN = 5.0
+"""Seconds for a connection to a service of this machine."""
 CLOSE_WITHIN = 5.0
 """Seconds for letting go of everything; what has not closed by then is left to the end of the process."""
 
@@ -23,11 +26,17 @@ class World:
     """A `Transport` over SSH, this machine, HTTP and the network. Each is imported and made when it is first needed."""
 
     def __init__(
-        self, endpoints: Mapping[str, Endpoint], clock: Clock, ssh_options: "SshOptions | None" = None
+        self,
+        endpoints: Mapping[str, Endpoint],
+        clock: Clock,
+        ssh_options: "SshOptions | None" = None,
+        detours: Detours | None = None,
     ) -> None:
         self._endpoints = endpoints
         self._clock = clock
         self._ssh_options = ssh_options
+        self.taken = Taken(detours)
+        """Every connection that is opened from this machine goes by these, also one that is not a read."""
         self._ssh: Ssh | None = None
         self._local: Local | None = None
         self._http: Http | None = None
@@ -35,8 +44,11 @@ class World:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the operator should know about how hosts are reached (parts of ~/.ssh/config that are not honoured)."""
-        return tuple(self._ssh.notes) if self._ssh is not None else ()
+        """What the operator should know about how hosts are reached.
+
+        Parts of ~/.ssh/config that are not honoured, and every detour, taken or not.
+        """
+        return (*(self._ssh.notes if self._ssh is not None else ()), *self.taken.notes)
 
     async def perform(self, read: Read) -> Reply:
         """Ask. Raises `ReadError` leaves, KeyError for a host that is not among the endpoints."""
@@ -74,23 +86,28 @@ class World:
         if self._ssh is None:
             from coldstart.transport.ssh import Ssh  # noqa: PLC0415 - asyncssh costs 180 ms
 
-            self._ssh = Ssh(self._endpoints, self._clock, self._ssh_options)
+            self._ssh = Ssh(self._endpoints, self._clock, self._ssh_options, self.taken)
         return self._ssh
 
     def _open_http(self) -> "Http":
         if self._http is None:
             from coldstart.transport.http import Http  # noqa: PLC0415 - httpx costs 80 ms
 
-            self._http = Http(self._clock, self.open_tunnel)
+            self._http = Http(self._clock, self.open_tunnel, self.taken)
         return self._http
 
     def _open_net(self) -> "Net":
         if self._net is None:
             from coldstart.transport.net import Net  # noqa: PLC0415 - see the class
 
-            self._net = Net(self._clock)
+            self._net = Net(self._clock, self.taken)
         return self._net
 
     async def open_tunnel(self, host: str, destination: str, port: int) -> ByteStream:
-        """A connection that `host` opens for us over its SSH connection."""
-        return await self._open_ssh().open_tunnel(host, destination, port)
+        """A connection that `host` opens for us over its SSH connection, or that we open ourselves where we are it."""
+        if not self._endpoints[host].local:
+            return await self._open_ssh().open_tunnel(host, destination, port)
+        from coldstart.transport.dial import dial  # noqa: PLC0415 - see the class
+        from coldstart.transport.tcp import SocketStream  # noqa: PLC0415 - see the class
+
+        return SocketStream((await dial(destination, port, LOCAL_WITHIN)).sock)

@@ -16,6 +16,7 @@ from coldstart.reads import BootId, Command, CommandReply, LoginReply, Read, Rep
 from coldstart.transport.argv import KILL_AFTER, interpret, wrap
 from coldstart.transport.base import ByteStream, Endpoint
 from coldstart.transport.capture import Capture
+from coldstart.transport.detour import Taken
 from coldstart.transport.knownhosts import KnownHosts, Pins
 from coldstart.transport.ssh.keys import Credentials, PrivateKey, read_identity, read_key
 from coldstart.transport.ssh.login import log_in
@@ -45,9 +46,16 @@ class Ssh:
     so that a host that rebooted is told from a broken line (faults.md 39). Nothing here ever asks a person.
     """
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], clock: Clock, options: SshOptions | None = None) -> None:
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        clock: Clock,
+        options: SshOptions | None = None,
+        taken: Taken | None = None,
+    ) -> None:
         self._options = options = options or SshOptions()
         self._clock = clock
+        self._taken = taken
         path = options.config_path.expanduser() if options.config_path else None
         self._config = SshConfig(path, trust=options.trust_ssh_config)
         self._routes: dict[str, Route | errors.ReadError] = {
@@ -203,7 +211,12 @@ class Ssh:
     async def _log_in_via(self, route: Route, via: Wire | None, options: SshOptions) -> Wire:
         async with self._logins:
             return await log_in(
-                route, pins=self._pins(route), credentials=self._credentials(route), options=options, via=via
+                route,
+                pins=self._pins(route),
+                credentials=self._credentials(route),
+                options=options,
+                via=via,
+                taken=self._taken,
             )
 
     def _pins(self, route: Route) -> Pins:

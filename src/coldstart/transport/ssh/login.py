@@ -13,7 +13,9 @@ import asyncssh
 
 from coldstart import errors
 from coldstart.text import one_line
-from coldstart.transport.dial import dial, shown
+from coldstart.transport.base import shown
+from coldstart.transport.detour import Taken
+from coldstart.transport.dial import dial
 from coldstart.transport.knownhosts import Pins, fingerprint
 from coldstart.transport.ssh.hostkey import algorithms, host_key_error
 from coldstart.transport.ssh.keys import Credentials
@@ -130,8 +132,16 @@ class _Via:
         """As `close`."""
 
 
-async def log_in(route: Route, *, pins: Pins, credentials: Credentials, options: SshOptions, via: Wire | None) -> Wire:
-    """Connect, check the host key, authenticate once.
+async def log_in(
+    route: Route,
+    *,
+    pins: Pins,
+    credentials: Credentials,
+    options: SshOptions,
+    via: Wire | None,
+    taken: Taken | None = None,
+) -> Wire:
+    """Connect, check the host key, authenticate once. A connection that starts here goes by the detours of `taken`.
 
     Raises what `dial` raises, `LoginTimedOut`, `HostKeyMismatch`, `HostKeyUnknown`, `AuthenticationRejected`,
     `KeyExchangeFailed`, `ConnectionLost`, `ProtocolBroken`.
@@ -146,7 +156,7 @@ async def log_in(route: Route, *, pins: Pins, credentials: Credentials, options:
     elif route.settings.proxy_command:
         way["proxy_command"] = route.settings.proxy_command
     else:
-        dialled = await dial(route.host, route.port, options.connect_timeout)
+        dialled = await dial(route.host, route.port, options.connect_timeout, taken)
         address, cautions, sock = dialled.address, dialled.cautions, dialled.sock
         way["sock"] = sock
     where = f"{route.user}@{shown(address, route.port)}"

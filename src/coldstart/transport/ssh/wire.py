@@ -14,8 +14,8 @@ import asyncssh
 
 from coldstart import errors
 from coldstart.text import one_line
+from coldstart.transport.base import shown
 from coldstart.transport.capture import Capture
-from coldstart.transport.dial import shown
 from coldstart.transport.sshroute import Route
 from coldstart.transport.sshshare import Slots
 from coldstart.transport.tunnel import Tunnel
