@@ -139,6 +139,8 @@ class SshConfig:
             search.identity_files.append(words[0])
         elif name == "userknownhostsfile":
             search.known_hosts = search.known_hosts or (tuple(words), where)
+        elif name == "stricthostkeychecking" and words[0].lower() == "yes":
+            return  # it is never done otherwise
         else:
             self._ignored.setdefault(keyword, where)
 
