@@ -11,6 +11,8 @@ from coldstart.render.table import verdict_of
 
 _CHANGES_MOST = 20
 _LABEL = len("now good")
+_BESIDE = 65
+"""Cells that must be left beside the names of checks; where they are not, what was seen goes below its check."""
 
 
 def render(attempt: Attempt, *, width: int, color: bool, ascii: bool) -> str:  # noqa: A002 - the option's name
@@ -29,10 +31,16 @@ def render(attempt: Attempt, *, width: int, color: bool, ascii: bool) -> str:  #
     others = [change for change in attempt.changes if change not in good]
     shown = others[:_CHANGES_MOST]
     name = column([change.check for change in shown], page.width // 2)
+    beside = page.width - name >= _BESIDE
     for at, change in enumerate(shown):
         said = f"{change.before} {'->' if ascii else '→'} {change.after}"
         text = f"{said}  {words.cut(change.observed, words.FOUND_MOST, signs)}".rstrip()
-        page.row(Cell("" if at else "changed", _LABEL, QUIET), Cell(change.check, name), Cell(text), indent=2)
+        label = Cell("" if at else "changed", _LABEL, QUIET)
+        if beside:
+            page.row(label, Cell(change.check, name), Cell(text), indent=2)
+        else:
+            page.row(label, Cell(change.check), indent=2)
+            page.row(Cell("", _LABEL), Cell(text), indent=4)
     if len(others) > len(shown):
         page.row(Cell("", _LABEL), Cell(f"{signs.more} and {len(others) - len(shown)} more"), indent=2)
     for at, (gate, checks) in enumerate(_by_gate(good).items()):
