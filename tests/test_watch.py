@@ -158,3 +158,11 @@ async def test_an_attempt_is_a_block_of_plain_lines():
     assert "changed   DATA/db@a  HELD -> BLOCKED  no" in text
     assert "now good  NET: net (a)" in text
     assert all(len(line) <= 100 for line in text.splitlines())
+
+
+async def test_where_the_terminal_is_narrow_what_was_seen_goes_below_its_check():
+    told, _, _ = await watched([Script({"net": "no"}), Script({"db": "no"})], 2)
+    lines = attempts.render(told[1], width=60, color=False, ascii=True).splitlines()
+    at = lines.index("  changed   DATA/db@a")
+    assert "              HELD -> BLOCKED  no" == lines[at + 1]
+    assert all(len(line) <= 60 for line in lines)

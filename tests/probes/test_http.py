@@ -237,3 +237,14 @@ def test_a_number_beyond_all_limits_is_no_number():
 )
 def test_a_bad_expectation_is_refused(value):
     assert problems(json=[value])
+
+
+@pytest.mark.parametrize("path", ["/etc/ssl/ca.pem", "/home/o p/憑證/ca.pem", "/x/ca (1).pem"])
+def test_the_issuers_file_is_of_this_machine_and_may_be_called_anything(path):
+    assert path == HttpProbe.model_validate({"url": "https://h/", "ca": path}).ca
+
+
+@pytest.mark.parametrize("path", ["ca.pem", "/x/../ca.pem", "/x/\x1b[2J", "/x/a\nb", "/x/\u202ea", "/"])
+def test_but_not_by_a_name_that_leads_elsewhere_or_hides(path):
+    with pytest.raises(ValidationError, match="absolute path"):
+        HttpProbe.model_validate({"url": "https://h/", "ca": path})

@@ -166,3 +166,10 @@ def test_jump_hosts_in_a_circle_are_an_error(tmp_path):
     found = config(tmp_path, "Host a\n ProxyJump b\nHost b\n ProxyJump a\n")
     with pytest.raises(errors.ReadError, match="does not end"):
         resolve(found, "a", None, None)
+
+
+@pytest.mark.parametrize(("value", "notes"), [("yes", 0), ("YES", 0), ("accept-new", 1), ("no", 1)])
+def test_host_keys_are_always_strict_and_only_a_wish_for_less_is_noted(tmp_path, value, notes):
+    found = config(tmp_path, f"Host db\n    StrictHostKeyChecking {value}\n")
+    found.lookup("db", None, None)
+    assert notes == len(found.notes)

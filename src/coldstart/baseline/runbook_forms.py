@@ -20,7 +20,7 @@ from coldstart.baseline.form_types import (
 )
 from coldstart.outcome import Severity
 from coldstart.probes.http import ADDRESS, Url
-from coldstart.probes.params import AbsolutePath, Duration
+from coldstart.probes.params import AbsolutePath, Duration, LocalFile
 
 _REFERENCE = {"type": "string", "pattern": rf"^{GATE_NAME}/{CHECK_ID}(\.{CHECK_ID})?$"}
 _MINUTE = 60
@@ -180,7 +180,7 @@ class AlertForm(Form):
     status: tuple[Accepted, ...] = Field(
         default=("2xx",), min_length=1, description="HTTP statuses that count as accepted: [200] or [2xx]."
     )
-    ca: AbsolutePath | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
+    ca: LocalFile | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
 
     @model_validator(mode="after")
     def _ca_for_tls(self) -> Self:

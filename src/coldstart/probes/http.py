@@ -11,7 +11,7 @@ from coldstart.outcome import Outcome
 from coldstart.probes import strict_json
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.json_value import JsonValue
-from coldstart.probes.params import AbsolutePath, Duration
+from coldstart.probes.params import Duration, LocalFile
 from coldstart.probes.pattern import Pattern, found_in
 from coldstart.reads import HttpGet, HttpReply, Read
 from coldstart.reason import Reason
@@ -112,7 +112,7 @@ class HttpProbe(Probe):
         default=("2xx",), min_length=1, description="Good statuses: codes or classes, [200, 401] or [2xx, 3xx]."
     )
     follow_redirects: int = Field(default=0, ge=0, le=10, description="Redirects to follow, on the same host only.")
-    ca: AbsolutePath | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
+    ca: LocalFile | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
     headers: Headers = Field(default_factory=dict, description="Headers to send; never a secret.")
     body_matches: Pattern | None = Field(default=None, description="Python re pattern that is found in the body.")
     values: tuple[JsonValue, ...] = Field(default=(), alias="json", description="What holds of values in a JSON body.")

@@ -98,6 +98,7 @@ def _plain_unit(value: str) -> str:
     return value
 
 
+_LOCAL_PATH = r"(?!.*/\.\.?(?:/|$))/[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,1023}"
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?$", "examples": ["10s", "25h"]}
 _SIZE_SCHEMA = {"type": "string", "pattern": r"^\d+(\.\d+)? ?[KMGT]?(i?B)?$", "examples": ["512MiB"]}
 _PERCENT_SCHEMA = {"type": ["string", "number"], "examples": ["95%"]}
@@ -105,6 +106,9 @@ _NAME_SCHEMA = {"type": ["string", "integer"]}
 
 Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=30 * 86400), WithJsonSchema(_DURATION_SCHEMA)]
 """Seconds; written ``10s``, ``15m``, ``25h``, ``1h30m``."""
+
+Moment = Annotated[float, BeforeValidator(_seconds), Field(ge=0, le=30 * 86400), WithJsonSchema(_DURATION_SCHEMA)]
+"""Seconds after a start; written as a duration, ``0s`` too."""
 
 Size = Annotated[int, BeforeValidator(_bytes), Field(ge=0), WithJsonSchema(_SIZE_SCHEMA)]
 """Bytes; written ``512MiB``, ``2GiB`` (1024-based, as systemd and free(1) mean it)."""
@@ -119,6 +123,8 @@ PlainUnit = Annotated[UnitName, AfterValidator(_plain_unit)]
 ContainerName = Annotated[str, _word(shapes.NAME, "a container name"), WithJsonSchema(_NAME_SCHEMA)]
 HostAddress = Annotated[str, _word(shapes.HOSTNAME, "a host name or address"), WithJsonSchema(_NAME_SCHEMA)]
 AbsolutePath = Annotated[str, _word(shapes.PATH, "an absolute path without . or .. in it")]
+LocalFile = Annotated[str, _word(_LOCAL_PATH, "an absolute path without . or .. in it")]
+"""A file of this machine, which no command is asked for: it may have spaces and letters of any script in it."""
 TextPath = Annotated[
     str, _word(shapes.TEXT_PATH, "the absolute path of a plain text file: no . or .. in it, nothing hidden, no key")
 ]

@@ -13,7 +13,7 @@ from coldstart.errors import ReadError, ServiceRefuses, Unparsable
 from coldstart.probes import strict_json
 from coldstart.probes.base import Probe, Target
 from coldstart.probes.http import ADDRESS, Url
-from coldstart.probes.params import AbsolutePath, Duration
+from coldstart.probes.params import Duration, LocalFile
 from coldstart.reads import HttpGet, HttpReply
 from coldstart.reason import Reason
 from coldstart.text import decoded, one_line
@@ -37,7 +37,7 @@ class ServerProbe(Probe):
 
     url: BaseUrl = Field(description="Of Prometheus, without /api/v1; {address} in it stands for the host's address.")
     via: bool = Field(default=False, description="Ask through the host's SSH connection, for its 127.0.0.1.")
-    ca: AbsolutePath | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
+    ca: LocalFile | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
     max_clock_offset: Duration = Field(
         default=5.0, description="How far the server's clock may be from ours for an age to be judged by it."
     )
