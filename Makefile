@@ -1,25 +1,42 @@
-# Everything a newcomer needs: `make test` sets up what it needs and runs the tests. No root needed.
+# Everything a newcomer needs: `make drill` and `make test` set up what they need. No root needed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --strip-extras --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host
+# What was installed last: all that development needs, or only what a drill does.
 STAMP := $(VENV)/.installed
+DRILL_STAMP := $(VENV)/.installed-for-drills
 # Compiled tests are kept: compiling them anew takes longer than many of them.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-slow lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
+# The first two are all that a newcomer needs.
+.PHONY: help drill setup test test-slow lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
+drill: $(DRILL_STAMP) ## A cold start on simulated hosts on loopback (SCENARIO=wal-damage; no hosts, no root, no network)
+	@$(BIN)/coldstart drill $(SCENARIO)
+
 setup: $(STAMP) ## A virtual environment with everything, from the lock file
 
 $(STAMP): requirements/dev.lock pyproject.toml
+	$(call install,requirements/dev.lock)
+	@touch $(STAMP) $(DRILL_STAMP)
+
+$(DRILL_STAMP): requirements/drill.lock pyproject.toml
+	$(call install,requirements/drill.lock)
+	@touch $(DRILL_STAMP)
+
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "coldstart needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@touch $(STAMP)
+	$(PIP) install --require-hashes -r $(1)
+	$(PIP) install --no-build-isolation --no-deps --editable .
+endef
 
 test: $(STAMP) ## The fast suite, against real servers on loopback
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not lab"
@@ -67,10 +84,9 @@ bench: $(STAMP) ## Measure, as ratios in one run
 	$(BIN)/python -m benchmarks.lab_check
 
 lock: $(STAMP) ## Resolve the lock files anew, without naming any registry
-	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --output-file requirements/run.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --extra dev --output-file requirements/dev.lock pyproject.toml
+	$(COMPILE) --upgrade --extra dev --extra drill --extra build --output-file requirements/dev.lock pyproject.toml
+	$(COMPILE) --constraint requirements/dev.lock --extra drill --extra build --output-file requirements/drill.lock pyproject.toml
+	$(COMPILE) --constraint requirements/dev.lock --output-file requirements/run.lock pyproject.toml
 
 clean: ## Remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools import sop_coverage
+from tools import scenarios, sop_coverage
 
 from coldstart.lint.registry import RULES
 from coldstart.probes.base import Probe
 from coldstart.probes.registry import BUILT_IN, probe_class
 
 MADE = "<!-- Made from the code by `make gen`; do not edit. -->\n"
-COMMANDS = ((), ("check",), ("watch",), ("plan",), ("graph",), ("lint",))
+COMMANDS = ((), ("check",), ("watch",), ("plan",), ("graph",), ("lint",), ("drill",))
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -30,6 +30,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "cli.md", _command_line()
     yield "lint.md", _rules()
     yield "sop-coverage.md", sop_coverage.page()
+    yield "scenarios.md", f"{MADE}\n{scenarios.page()}"
 
 
 def _index(kinds: list[tuple[str, type[Probe]]]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from coldstart import __version__
-from coldstart.cli import check, graph, lint, plan, watch
+from coldstart.cli import check, drill, graph, lint, plan, watch
 
 app = typer.Typer(
     name="coldstart",
@@ -46,3 +46,4 @@ app.command("watch")(watch.watch)
 app.command("plan")(plan.plan)
 app.command("graph")(graph.graph)
 app.command("lint")(lint.lint)
+app.command("drill")(drill.drill)

@@ -23,6 +23,11 @@ def find(given: Path | None) -> Path:
         return Path(named)
     if (here := Path("coldstart.yml")).exists():
         return here
+    return shipped()
+
+
+def shipped() -> Path:
+    """The baseline that ships with coldstart."""
     carried = Path(str(files("coldstart"))) / "baselines" / SHIPPED
     if carried.exists():
         return carried

@@ -4,7 +4,7 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from coldstart.attempt import Attempt
@@ -16,6 +16,8 @@ from coldstart.plan import Plan
 from coldstart.render import as_json, attempts, explain, graph, junit, markdown, progress, short, sinks, table
 from coldstart.render import plan as plan_table
 from coldstart.render.graph import Drawing
+from coldstart.render.page import Page
+from coldstart.render.style import Marks, marks
 
 PLAIN_WIDTH = 100
 """Cells of a line where there is no terminal to ask (a file, a pipe, CI)."""
@@ -75,16 +77,22 @@ class Show:
             sinks.write(sink, text)
 
     def attempt(self, attempt: Attempt) -> None:
-        """Print one attempt of a watch as it ends: on stdout where the result goes there as text, else on stderr."""
+        """Print one attempt of a watch as it ends."""
+        self._beside(lambda width, color: attempts.render(attempt, width=width, color=color, ascii=self._ascii))
+
+    def aside(self, text: Callable[[Page, Marks], str]) -> None:
+        """Print what is no report: `text` lays it out on a page, in the marks of this terminal."""
+        signs = marks(ascii_only=self._ascii)
+        self._beside(lambda width, color: text(Page(width=width, color=color), signs))
+
+    def _beside(self, render: Callable[[int, bool], str]) -> None:
+        """On stdout where the result goes there as text, else on stderr."""
         to_files = all(sink.path for sink in self._sinks) or any(
             sink.path is None and sink.format not in ("table", "short") for sink in self._sinks
         )
         stream = sys.stderr if to_files else sys.stdout
         width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if stream.isatty() else PLAIN_WIDTH
-        color = self._color and stream.isatty()
-        sinks.write(
-            sinks.Sink("table"), attempts.render(attempt, width=width, color=color, ascii=self._ascii), stdout=stream
-        )
+        sinks.write(sinks.Sink("table"), render(width, self._color and stream.isatty()), stdout=stream)
 
     def explain(self, report: Report, name: str) -> None:
         """Print how the checks that `name` names were judged, on stdout."""

@@ -1,0 +1,145 @@
+"""Every scenario, played by the real program over real SSH and HTTP on loopback, from the first attempt to the last."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from coldstart.__main__ import main
+from coldstart.drill import library
+from coldstart.outcome import Report
+
+FAST = ("--speed", "1e9", "--quiet")
+EXIT = {"GREEN": 0, "DEGRADED": 1, "BLOCKED": 2}
+
+
+@pytest.fixture
+def play(tmp_path, monkeypatch, capsys):
+    """Play a drill: its exit code, what it printed, and its last report."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    def played(*arguments):
+        path = tmp_path / "report.json"
+        code = main(["drill", *arguments, *FAST, "-o", f"json={path}"])
+        report = Report.model_validate_json(path.read_text("utf-8")) if path.exists() else None
+        assert ["report.json"] == [one.name for one in tmp_path.iterdir() if report], "nothing else is left behind"
+        return code, capsys.readouterr().err, report
+
+    return played
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_coldstart_finds_at_every_attempt_what_is_wrong(name, play):
+    scenario = library.load(name)
+    code, said, report = play(name)
+    assert "coldstart found it" in said, said[said.index("Expected against observed") :]
+    assert EXIT[scenario.last.result.value] == code == report.exit_code
+    assert scenario.last.gate == (report.root.gate if report.root else None)
+    assert len(re.findall(r"  attempt \d+ of \d+: ", said)) == scenario.last.attempts[1]
+    course = said[said.index("Expected against observed") :]
+    assert len(scenario.course) == len(re.findall(r"^  √ ", course, re.MULTILINE))
+    assert scenario.answer.split()[0] in course
+
+
+def test_a_damaged_wal_is_named_with_its_signature_and_its_section(play):
+    code, _, report = play("wal-damage")
+    root = report.root
+    assert (2, "P0-188-DATA", "postgresql-wal", "4.3") == (
+        code, root.gate, root.check.partition("@")[0].rpartition("/")[2], root.sop,
+    )  # fmt: skip
+    assert "invalid checkpoint record" in report.headline
+    assert "pg_resetwal" in root.hint
+    downstream = {check.id: check.downstream_of for gate in report.gates for check in gate.checks}
+    assert "P0-188-DATA" == downstream["P1-K3S/k3s"]
+
+
+def test_a_drill_that_is_not_found_says_so_and_is_no_verdict(tmp_path, play):
+    mine = tmp_path.parent / f"{tmp_path.name}-mine.yml"
+    text = (Path(library.__file__).parent / "scenarios" / "stale-backup.yml").read_text("utf-8")
+    mine.write_text(text.replace("check: backup", "check: cron"), "utf-8")
+    code, said, report = play(str(mine))
+    assert (3, 2) == (code, report.exit_code)
+    assert "coldstart did not find it" in said
+    assert "P2-SCHEDULES/cron" in said
+
+
+def test_the_scenario_that_the_documentation_shows_works(tmp_path, play):
+    page = (Path(__file__).parents[2] / "docs" / "drill.md").read_text("utf-8")
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    mine = tmp_path.parent / f"{tmp_path.name}-my-scenario.yml"
+    mine.write_text(text, "utf-8")
+    code, said, report = play(str(mine))
+    assert (2, "P0-188-DATA") == (code, report.root.gate)
+    assert "coldstart found it" in said
+
+
+def test_the_same_seed_gives_the_same_drill(play):
+    first, second = (play("host-120-lost", "--seed", "3")[2] for _ in range(2))
+    assert [check.verdict for gate in first.gates for check in gate.checks] == [
+        check.verdict for gate in second.gates for check in gate.checks
+    ]
+
+
+def test_the_baseline_is_the_one_that_ships(play):
+    report = play("stale-backup")[2]
+    assert report.baseline.endswith("full-stack-cold-start.yml")
+    assert () == report.narrowed
+    assert {"110", "120", "121", "188"} <= {host.name for host in report.hosts if host.boot_id}
+
+
+def test_every_report_says_where_its_addresses_were_reached(play):
+    notes = play("stale-backup")[2].notes
+    assert 8 == len(notes)
+    assert all(re.fullmatch(r"connect-to: \S+ was reached at 127\.0\.0\.1:\d+", note) for note in notes), notes
+
+
+def test_path_is_afterwards_what_it_was(play):
+    before = os.environ["PATH"]
+    play("stale-backup")
+    assert before == os.environ["PATH"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["claen"], "no scenario 'claen': there are clean, alert-chain-broken"),
+        (["--serve", "--speed", "2"], "--speed and --serve exclude each other"),
+        (["--serve", "-o", "json"], "--output and --serve exclude each other"),
+        (["--at", "5m"], "--at is for --serve"),
+        (["--serve", "--at", "soon"], "--at soon: a time is written like 90s or 20m"),
+        (["clean", "-o", "yaml"], "no such format 'yaml'"),
+        (["--speed", "0"], "--speed"),
+    ],
+)
+def test_a_bad_option_is_said_and_nothing_is_started(arguments, problem, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    assert 3 == main(["drill", *arguments])
+    assert problem in capsys.readouterr().err
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr("coldstart.cli.drilling._EXTRA", ("aiohttp", "no_such_library"))
+    assert 3 == main(["drill", "clean"])
+    assert "a drill needs no_such_library: pip install 'coldstart[drill]'" in capsys.readouterr().err
+
+
+def test_the_list_says_what_each_teaches(capsys):
+    assert 0 == main(["drill", "--list"])
+    said = capsys.readouterr().out
+    for scenario in library.every():
+        assert scenario.name in said
+        assert scenario.title[:30] in said
+
+
+def test_a_report_on_stdout_is_alone_there(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    assert 2 == main(["drill", "stale-backup", *FAST, "-o", "json"])
+    out, err = capsys.readouterr()
+    assert "P2-SCHEDULES" == json.loads(out)["root"]["gate"]
+    assert "coldstart found it" in err
