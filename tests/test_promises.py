@@ -83,9 +83,36 @@ def test_only_a_trusted_ssh_config_may_name_something_to_run():
 
 
 def test_asyncssh_and_httpx_are_each_known_in_one_room():
-    assert all(name.startswith("transport/ssh") for name in modules_that_import("asyncssh"))
+    served = {"drill/ssh_host.py", "drill/ssh_keys.py"}
+    assert all(name in served or name.startswith("transport/ssh") for name in modules_that_import("asyncssh"))
     assert modules_that_import("asyncssh")
     assert ["transport/http.py"] == modules_that_import("httpx")
+    assert ["drill/web.py"] == modules_that_import("aiohttp")
+
+
+def test_the_drill_listens_and_leads_on_to_loopback_and_connects_to_nothing():
+    """Its reads leave by the same transports as any; what its hosts open is a port of its own services."""
+    opens = {
+        "connect",
+        "connect_ex",
+        "connect_ssh",
+        "connect_reverse",
+        "open_connection",
+        "create_connection",
+        "request",
+    }
+    assert [] == [site for site in sites(*opens) if site.startswith("drill/")]
+    (forward,) = [node for path in FILES for name, node in calls(tree_of(path)) if name == "forward_connection"]
+    assert "LOOPBACK" == ast.unparse(forward.args[0])
+
+
+def test_nothing_but_its_own_command_knows_of_the_drill():
+    knows = {
+        str(path.relative_to(SOURCE))
+        for path in FILES
+        if any(name.startswith("coldstart.drill") for name in imports(tree_of(path)))
+    }
+    assert {"cli/drilling.py"} == {name for name in knows if not name.startswith("drill/")}
 
 
 def test_a_read_knows_no_http_method_but_get_and_head():
@@ -109,7 +136,7 @@ def test_only_the_alert_test_can_post():
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Constant) and node.value in changing
     }
-    assert {"alert.py"} == named
+    assert {"alert.py", "drill/sites_api.py"} == named, "the drill's webhook answers a POST"
     assert ["transport/http.py: build_request"] == sites("build_request")
 
 

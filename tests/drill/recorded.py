@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.probes.test_corpus import CORPUS, load
 
+from coldstart.drill.inventory import HOSTS
 from coldstart.drill.scenario import Event
 from coldstart.drill.stack import Stack
 from coldstart.drill.view import View
@@ -70,6 +71,15 @@ def settled(*events: Event, ago: float = 1100.0) -> Stack:
     for event in events:
         stack.advance(event.at)
         stack.apply(event)
+    return stack
+
+
+def cold(until: float, outage: float = 600.0, **parts: str) -> Stack:
+    """A stack that was without power for `outage` s, got it back at the start, with these faults, and is at `until`."""
+    stack = Stack()
+    stack.begin_cold(outage)
+    stack.apply(Event(at=0, say="power", power=dict.fromkeys(HOSTS, "on"), parts=parts))
+    stack.advance(until)
     return stack
 
 

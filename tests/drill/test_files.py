@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 from tests.drill.judged import cases, concluded, expected, healthy, judged
-from tests.drill.recorded import EPOCH, keys, recorded, settled, shape, view
+from tests.drill.recorded import EPOCH, cold, keys, recorded, settled, shape, view
 from tests.probes.test_corpus import load
 
 from coldstart.drill.replies import say
@@ -15,16 +15,6 @@ from coldstart.drill.scenario import Event
 from coldstart.drill.stack import Stack
 
 PROMS = "/home/wooo/node_exporter_textfiles"
-EVERYWHERE = dict.fromkeys(("110", "120", "121", "188"), "on")
-
-
-def cold(now: float) -> Stack:
-    """A stack that was without power for an hour, got it back at the start, and is at `now`."""
-    stack = Stack()
-    stack.begin_cold(3600)
-    stack.apply(Event(at=0, say="power", power=EVERYWHERE))
-    stack.advance(now)
-    return stack
 
 
 def written(stack: Stack, name: str) -> float:
@@ -112,7 +102,7 @@ def test_the_monitor_runs_every_ten_minutes():
 
 
 def test_before_cron_is_up_the_files_are_from_before_the_power_loss():
-    stack = cold(30)
+    stack = cold(30, 3600)
     for name in ("docker_stats.prom", "cold_start_recovery.prom"):
         assert -3600 - 600 < written(stack, name) <= -3600
     assert 1 == metrics(stack, "docker_stats.prom")['docker_container_running{name="harbor"}']
@@ -120,7 +110,7 @@ def test_before_cron_is_up_the_files_are_from_before_the_power_loss():
 
 
 def test_at_boot_cron_writes_them_anew():
-    stack = cold(0)
+    stack = cold(0, 3600)
     while not stack.up("110/cron"):
         stack.advance(stack.now + 1)
     for name in ("docker_stats.prom", "systemd_units.prom", "cold_start_recovery.prom"):
@@ -130,7 +120,7 @@ def test_at_boot_cron_writes_them_anew():
 
 
 def test_the_monitor_remembers_the_last_green_run():
-    stack = cold(90)
+    stack = cold(90, 3600)
     said = metrics(stack, "cold_start_recovery.prom")
     assert 1 == said['awoooi_cold_start_last_result{result="blocked"}']
     assert -3600 - 600 < said["awoooi_cold_start_last_green_timestamp"] - EPOCH <= -3600
@@ -159,7 +149,7 @@ def test_a_cron_that_is_started_again_does_not_run_what_is_due_at_boot():
 
 @pytest.mark.parametrize("now", [45, 75, 130, 300, 900])
 def test_no_file_is_from_the_future_or_cut(now):
-    stack = cold(now)
+    stack = cold(now, 3600)
     for host, paths in TEXTFILES.items():
         for path in paths:
             said = say(view(stack, host), ["stat", "--dereference", "--format=%Y %s %f %n", path])
@@ -218,7 +208,7 @@ def test_the_monitor_is_blocked_while_the_api_does_not_answer(part):
 
 
 def test_the_log_of_postgresql_was_last_written_with_its_newest_line():
-    stack = cold(400)
+    stack = cold(400, 3600)
     at = view(stack, "188")
     said = say(at, ["stat", "--format=%Y", POSTGRESQL_LOG]).stdout
     newest = say(at, ["tail", "--lines=1", POSTGRESQL_LOG]).stdout

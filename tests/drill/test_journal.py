@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from tests.drill.recorded import Recorded, recorded, settled, shape, view
+from tests.drill.recorded import Recorded, cold, recorded, settled, shape, view
 from tests.drill.shipped_probe import answers, expected, judged, verdict
 from tests.probes.test_corpus import CORPUS
 
@@ -31,14 +31,6 @@ def event(at: float, **what) -> Event:
 
 def happened(*events: Event, until: float = 100.0) -> Stack:
     stack = settled(*events)
-    stack.advance(until)
-    return stack
-
-
-def cold(until: float, **parts) -> Stack:
-    stack = Stack()
-    stack.begin_cold(600)
-    stack.apply(event(0, power=ON, parts=parts))
     stack.advance(until)
     return stack
 

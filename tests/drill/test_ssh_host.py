@@ -16,7 +16,7 @@ from tests.support.servers import always, answer, closed_port, serve
 
 from coldstart import errors
 from coldstart.clock import SystemClock
-from coldstart.drill.ssh_host import SERVER, SshHost, limit_of
+from coldstart.drill.ssh_host import SERVER, SshHost
 from coldstart.drill.ssh_keys import (
     SshEntry,
     known_hosts_line,
@@ -26,6 +26,7 @@ from coldstart.drill.ssh_keys import (
     write_private,
 )
 from coldstart.drill.view import Said
+from coldstart.drill.wrapping import limit_of
 from coldstart.reads import BootId, Command, SshLogin
 from coldstart.transport.argv import wrap
 from coldstart.transport.base import Endpoint

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from tests.drill.recorded import EPOCH, Recorded, json_shape, keys, recorded, settled, shape, view
+from tests.drill.recorded import EPOCH, Recorded, cold, json_shape, keys, recorded, settled, shape, view
 from tests.drill.shipped_probe import answers, expected, judged, verdict
 from tests.probes.test_corpus import CORPUS
 
@@ -36,14 +36,6 @@ def happened(*events: Event, until: float = 300.0) -> Stack:
 
 def event(at: float = 10.0, **what) -> Event:
     return Event(at=at, say="it happens", **what)
-
-
-def cold(until: float, **parts) -> Stack:
-    stack = Stack()
-    stack.begin_cold(600)
-    stack.apply(event(0, power=ON, parts=parts))
-    stack.advance(until)
-    return stack
 
 
 def shown(stack: Stack, host: str, unit: str) -> dict[str, str]:

@@ -2,23 +2,13 @@
 
 import pytest
 from tests.drill.judged import cases, concluded, expected, healthy, judged
-from tests.drill.recorded import EPOCH, recorded, shape, view
+from tests.drill.recorded import EPOCH, cold, recorded, shape, view
 
 from coldstart.drill.replies import say
 from coldstart.drill.scenario import Event
-from coldstart.drill.stack import Stack
 
 LAST = ("last", "-x", "--time-format", "iso", "-n", "20", "reboot", "shutdown")
 EVERYWHERE = {"110": "on", "120": "on", "121": "on", "188": "on"}
-
-
-def cold(now: float) -> Stack:
-    """A stack that was without power for an hour, got it back at the start, and is at `now`."""
-    stack = Stack()
-    stack.begin_cold(3600)
-    stack.apply(Event(at=0, say="power", power=EVERYWHERE))
-    stack.advance(now)
-    return stack
 
 
 @pytest.mark.parametrize(
@@ -38,7 +28,7 @@ def test_last_prints_the_lab_s_line_of_a_boot_that_still_runs(row):
 
 
 def test_last_has_no_shutdown_before_a_power_loss():
-    said = say(view(cold(60), "188"), LAST)
+    said = say(view(cold(60, 3600), "188"), LAST)
     assert (
         "reboot   system boot  6.18.44-fc-v595  2026-11-23T22:48:53+00:00   still running\n"
         "reboot   system boot  6.18.44-fc-v595  2026-11-13T21:48:53+00:00   still running\n"
@@ -48,7 +38,7 @@ def test_last_has_no_shutdown_before_a_power_loss():
 
 
 def test_last_prints_the_newest_twenty_boots():
-    stack = cold(60)
+    stack = cold(60, 3600)
     for number in range(30):
         stack.apply(Event(at=0, say="", power={"188": "off"}))
         stack.advance(120 + 120 * number)
@@ -59,7 +49,7 @@ def test_last_prints_the_newest_twenty_boots():
 
 
 def test_all_say_the_same_boot_time():
-    at = view(cold(600), "188")
+    at = view(cold(600, 3600), "188")
     assert "         system boot  Nov 23 22:48\n" == say(at, ["who", "-b"]).stdout
     assert f"{EPOCH + 600:.9f}\n" == say(at, ["date", "+%s.%N"]).stdout
     assert "600.00" == say(at, ["cat", "/proc/uptime"]).stdout.split()[0]
@@ -72,7 +62,7 @@ def test_a_settled_stack_is_judged_as_the_healthy_lab(path):
 
 @pytest.mark.parametrize("path", cases("reboot_evidence"), ids=lambda path: path.stem)
 def test_a_power_loss_is_judged_an_unclean_shutdown(path):
-    outcome = judged(path, cold(60))
+    outcome = judged(path, cold(60, 3600))
     assert (False, 60.0) == (outcome.facts["clean_shutdown"], outcome.facts["uptime"])
 
 

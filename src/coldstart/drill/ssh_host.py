@@ -7,7 +7,6 @@ host goes away and comes back.
 import asyncio
 import contextlib
 import os
-import re
 import shlex
 import socket
 from collections.abc import Callable, Sequence
@@ -15,9 +14,10 @@ from typing import Any
 
 import asyncssh
 
+from coldstart.drill.port import LOOPBACK, bound
 from coldstart.drill.view import Said
+from coldstart.drill.wrapping import limit_of
 
-LOOPBACK = "127.0.0.1"
 SERVER = "OpenSSH_9.2p1 Debian-2+deb12u10"
 """What the hosts of the lab said that they are."""
 
@@ -26,8 +26,6 @@ _TIMED_OUT = 124
 _SYNTAX = 2
 _GONE = 1.0
 """Seconds at most until an aborted connection has let go of everything."""
-_WRAPPING = {"env", "sudo", "-n", "--"}
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s?")
 
 Say = Callable[[str, Sequence[str]], Said]
 """``(host, argv)``: what the host says to it, now."""
@@ -86,7 +84,7 @@ class SshHost:
 
     async def start(self, *, listening: bool = True) -> None:
         """Take a port, and listen there unless the host is not up yet."""
-        self._reserved = _bound(0)
+        self._reserved = bound(0)
         self.port = self._reserved.getsockname()[1]
         await self.follow(listening)
 
@@ -116,7 +114,7 @@ class SshHost:
             await self._close()
 
     async def _listen(self) -> None:
-        sock = _bound(self.port)
+        sock = bound(self.port)
         try:
             self._acceptor = await asyncssh.listen(sock=sock, options=self._options, config=None)
         except BaseException:
@@ -270,32 +268,3 @@ class _Session(asyncssh.SSHServerSession[bytes]):
         del exc
         if self._task:
             self._task.cancel()
-
-
-def limit_of(argv: Sequence[str]) -> float | None:
-    """The seconds that a command is given by the timeout(1) around it; None: it is not within one."""
-    for index, word in enumerate(argv):
-        if word == "timeout":
-            rest = [other for other in argv[index + 1 :] if not other.startswith("--kill-after=")][:1]
-            match = _SECONDS.fullmatch(rest[0]) if rest else None
-            return float(match[1]) if match else None
-        if word not in _WRAPPING and "=" not in word:
-            break
-    return None
-
-
-def _bound(port: int) -> socket.socket:
-    """A socket of that port that does not listen: to connect there is refused, and no one else is given the port.
-
-    The one that listens is bound beside it. Linux allows that to sockets that all say SO_REUSEADDR, for as long as none
-    of them listens, and does not count such a port as free (socket(7), ip(7)).
-    """
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((LOOPBACK, port))
-        sock.setblocking(False)  # noqa: FBT003 - its only parameter
-    except OSError:
-        sock.close()
-        raise
-    return sock

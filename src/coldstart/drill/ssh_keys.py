@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncssh
 
-from coldstart.drill.ssh_host import LOOPBACK
+from coldstart.drill.port import LOOPBACK
 
 _SSH_PORT = 22
 _UNWRITABLE = re.compile(r'["\\\x00-\x1f]|\$\{')

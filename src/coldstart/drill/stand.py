@@ -12,9 +12,10 @@ from coldstart.drill import sites, ssh_keys, tools
 from coldstart.drill.clock import ScenarioTime
 from coldstart.drill.environment import on_path
 from coldstart.drill.inventory import HOSTS, VIP, HostSpec
+from coldstart.drill.port import LOOPBACK
 from coldstart.drill.replies import net, say
 from coldstart.drill.scenario import Event, Scenario
-from coldstart.drill.ssh_host import LOOPBACK, SshHost
+from coldstart.drill.ssh_host import SshHost
 from coldstart.drill.stack import Stack
 from coldstart.drill.view import Said, View
 from coldstart.drill.web import Web

@@ -9,17 +9,16 @@ loopback can give without anybody waiting for it, it is the only one in which no
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from coldstart.drill.port import bound
 from coldstart.drill.sites import Answer, Refused, Silent, Site, Unreachable, answer, reach
 from coldstart.drill.stack import Stack
 
-_ADDRESS = "127.0.0.1"
 _BACKLOG = 128
 _CLOSE_WITHIN = 0.1
 """Seconds for a request that is being answered when everything is stopped; none of them waits for anything."""
@@ -133,7 +132,7 @@ class _Door:
     def __init__(self, runner: web.AppRunner, tls: ssl.SSLContext | None) -> None:
         self._runner = runner
         self._tls = tls
-        self._sock = _bound(0)
+        self._sock = bound(0)
         self.port: int = self._sock.getsockname()[1]
         self._listens = False
         self._site: web.SockSite | None = None
@@ -160,7 +159,7 @@ class _Door:
         await self._stop_accepting()
         self._sock.close()
         self._listens = False
-        self._sock = _bound(self.port)
+        self._sock = bound(self.port)
         return True
 
     def leave(self) -> None:
@@ -175,19 +174,6 @@ class _Door:
         if self._site is not None:
             site, self._site = self._site, None
             await site.stop()
-
-
-def _bound(port: int) -> socket.socket:
-    """A socket that holds a port. Connections of before may still be closing there, which SO_REUSEADDR allows."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((_ADDRESS, port))
-        sock.setblocking(False)  # noqa: FBT003 - its name there
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 def _response(said: Answer) -> web.Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from coldstart.drill.replies import docker, files, journal, kubectl, net, proc, psql, services, systemctl, times
 from coldstart.drill.view import Answer, Said, View
+from coldstart.drill.wrapping import unwrapped
 
 TOOLS: Mapping[str, Answer] = {
     "cat": files.cat,
@@ -38,17 +39,3 @@ def say(view: View, argv: Sequence[str]) -> Said:
         name = plain[0] if plain else ""
         return Said(stderr=f"timeout: failed to run command ‘{name}’: No such file or directory\n", status=127)
     return answer(view, plain)
-
-
-def unwrapped(argv: Sequence[str]) -> Sequence[str]:
-    """The command that env(1), sudo(8) and timeout(1) would end up running."""
-    rest = list(argv)
-    if rest[:1] == ["env"]:
-        rest = rest[1:]
-        while rest and "=" in rest[0]:
-            rest = rest[1:]
-    if rest[:3] == ["sudo", "-n", "--"]:
-        rest = rest[3:]
-    if rest[:1] == ["timeout"]:
-        rest = rest[3:] if rest[1:2] and rest[1].startswith("--kill-after") else rest[2:]
-    return rest
