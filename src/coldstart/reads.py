@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 import shlex
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
@@ -64,10 +65,17 @@ class _Read(_Frozen):
     kind: str
     timeout: float = Field(default=10.0, gt=0, description="Seconds for this read, counted from when it is sent.")
 
+    _question: ClassVar["attrgetter[Any]"]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls._question = attrgetter(*(name for name in cls.model_fields if name != "timeout"))
+
     @property
-    def key(self) -> tuple[Any, ...]:
-        """What makes two reads the same question: every field but the time allowed."""
-        return tuple((name, value) for name, value in self if name != "timeout")
+    def key(self) -> Any:
+        """What makes two reads the same question: every field but the time allowed, its kind among them."""
+        return self._question(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Read) and self.key == other.key

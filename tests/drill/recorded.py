@@ -74,7 +74,7 @@ def settled(*events: Event, ago: float = 1100.0) -> Stack:
     return stack
 
 
-def cold(until: float, outage: float = 600.0, **parts: str) -> Stack:
+def cold(until, outage=600.0, **parts):
     """A stack that was without power for `outage` s, got it back at the start, with these faults, and is at `until`."""
     stack = Stack()
     stack.begin_cold(outage)

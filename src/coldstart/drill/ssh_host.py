@@ -10,6 +10,7 @@ import os
 import shlex
 import socket
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import asyncssh
@@ -171,7 +172,7 @@ class SshHost:
 
     async def _run(self, line: str, chan: "asyncssh.SSHServerChannel[bytes]") -> None:
         try:
-            argv = shlex.split(line)
+            argv = _words(line)
         except ValueError:
             said = Said(stderr="bash: -c: line 1: unexpected EOF while looking for matching quote\n", status=_SYNTAX)
         else:
@@ -268,3 +269,9 @@ class _Session(asyncssh.SSHServerSession[bytes]):
         del exc
         if self._task:
             self._task.cancel()
+
+
+@lru_cache(maxsize=1024)
+def _words(line: str) -> tuple[str, ...]:
+    """The words of a command line. The same ones come at every attempt, and some are long. Raises ValueError."""
+    return tuple(shlex.split(line))
