@@ -198,6 +198,8 @@ async def _serve(request: Drill, scenario: Scenario, directory: Path) -> int:
     except ValidationError:
         raise UsageError(f"--at {request.at}: a time is written like 90s or 20m") from None
     show = Show(("table",), request.ascii, request.no_color)
+    pace = f"real time, {telling.moment(at)} after its start; Ctrl-C ends it and removes its files"
+    show.aside(lambda page, _: telling.opening(scenario, page, pace=pace))
     stand = Stand(
         scenario,
         directory,
@@ -209,7 +211,7 @@ async def _serve(request: Drill, scenario: Scenario, directory: Path) -> int:
     try:
         await stand.begin()
         with stopping_on_signals(stop):
-            sys.stdout.write(_access(stand, at))
+            sys.stdout.write(_access(stand))
             sys.stdout.flush()
             while not stop.is_set():
                 await stand.follow()
@@ -220,17 +222,12 @@ async def _serve(request: Drill, scenario: Scenario, directory: Path) -> int:
     return 0
 
 
-def _access(stand: "Stand", at: float) -> str:
+def _access(stand: "Stand") -> str:
     """What to type in another terminal while the stack stands."""
     command = stand.directory / "coldstart"
     options = ["--baseline", str(baseline.shipped())]
     options += [word for one in stand.variables for word in ("--set", one)]
     options += [word for one in stand.connect_to for word in ("--connect-to", one)]
     access.write_command(command, options, stand.ssh_config, stand.bin)
-    scenario = stand.scenario
-    return (
-        f"{scenario.name}: {scenario.title}\n"
-        f"The stack stands, in real time, {telling.moment(at)} after its start. Ctrl-C ends it and removes its files.\n"
-        "In another terminal:\n\n"
-        f"{access.lines(command, stand.ssh_config, stand.ca_file, stand.connect_to)}\n\n"
-    )
+    lines = access.lines(command, stand.ssh_config, stand.ca_file, stand.connect_to)
+    return f"The stack stands. In another terminal:\n\n{lines}\n\n"
