@@ -1,9 +1,9 @@
 """What the lab recorded, beside what the drill's hosts say to the same question."""
 
 import json
+import pickle
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -59,28 +59,33 @@ def recorded(*tools: str, case: str = "healthy") -> Iterator[Recorded]:
 
 
 @cache
-def _up(ago: float) -> Stack:
+def _up(ago: float) -> bytes:
     stack = Stack()
     stack.begin_settled(ago)
-    return stack
+    return pickle.dumps(stack)
 
 
 def settled(*events: Event, ago: float = 1100.0) -> Stack:
-    """A stack that is up since `ago` s, to which `events` have happened, one after the other."""
-    stack = deepcopy(_up(ago))
+    """A stack of one's own that is up since `ago` s, to which `events` have happened, one after the other."""
+    stack: Stack = pickle.loads(_up(ago))  # noqa: S301 - our own, and four times as fast as a deep copy
     for event in events:
         stack.advance(event.at)
         stack.apply(event)
     return stack
 
 
-def cold(until, outage=600.0, **parts):
-    """A stack that was without power for `outage` s, got it back at the start, with these faults, and is at `until`."""
+@cache
+def _cold(until: float, outage: float, parts: tuple[tuple[str, str], ...]) -> bytes:
     stack = Stack()
     stack.begin_cold(outage)
-    stack.apply(Event(at=0, say="power", power=dict.fromkeys(HOSTS, "on"), parts=parts))
+    stack.apply(Event(at=0, say="power", power=dict.fromkeys(HOSTS, "on"), parts=dict(parts)))
     stack.advance(until)
-    return stack
+    return pickle.dumps(stack)
+
+
+def cold(until, outage=600.0, **parts):
+    """A stack that was without power for `outage` s, got it back at the start, with these faults, and is at `until`."""
+    return pickle.loads(_cold(until, outage, tuple(parts.items())))  # noqa: S301 - as above
 
 
 def view(stack: Stack, host: str) -> View:
