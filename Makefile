@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 # The first two are all that a newcomer needs.
-.PHONY: help drill setup test test-slow lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
+.PHONY: help drill setup test test-slow test-in-time test-at-length lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,8 +41,12 @@ endef
 test: $(STAMP) ## The fast suite, against real servers on loopback
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not lab"
 
-test-slow: $(STAMP) ## What waits for real time, real databases, and property tests at length
+test-slow: test-in-time test-at-length ## What waits for real time, real databases, and property tests at length
+
+test-in-time: $(STAMP)
 	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal -m slow
+
+test-at-length: $(STAMP)
 	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/baseline/test_fuzz.py \
 		tests/e2e/test_no_false_green.py tests/render/test_hostile.py tests/test_shapes.py
 
@@ -62,7 +66,7 @@ gen: $(STAMP) ## Write what is generated from the code: schemas, probe pages
 	$(BIN)/python -m tools.docs docs
 
 lab: $(STAMP) ## Four real hosts (needs root): boot them, run the lab tests, take them down again
-	$(BIN)/python -m pytest -m lab tests/lab
+	$(BIN)/python -m pytest -m lab --durations=8 tests/lab
 
 lab-build: $(STAMP) ## Make what the lab's hosts are made from (about two minutes, once)
 	$(BIN)/python -m lab build
