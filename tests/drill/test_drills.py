@@ -25,7 +25,8 @@ def play(tmp_path, monkeypatch, capsys):
         path = tmp_path / "report.json"
         code = main(["drill", *arguments, *FAST, "-o", f"json={path}"])
         report = Report.model_validate_json(path.read_text("utf-8")) if path.exists() else None
-        assert ["report.json"] == [one.name for one in tmp_path.iterdir() if report], "nothing else is left behind"
+        left = ["report.json"] if report else []
+        assert left == [one.name for one in tmp_path.iterdir()], "nothing else is left behind"
         return code, capsys.readouterr().err, report
 
     return played
@@ -89,6 +90,39 @@ def test_the_scenario_that_the_documentation_shows_works(tmp_path, play):
     code, said, report = play(str(mine))
     assert (2, "P0-188-DATA") == (code, report.root.gate)
     assert "coldstart found it" in said
+
+
+SHIPPED = Path(__file__).parents[2] / "baselines" / "full-stack-cold-start.yml"
+OUTSIDE = {
+    "tcp 192.168.0.110:2222": ("with: {port: 22}", "with: {port: 2222}"),
+    "ping -n -c 2 -W 2 192.168.0.111": ("address: 192.168.0.110", "address: 192.168.0.111"),
+    "GET https://mo.wooo.work:8443/health": ("https://mo.wooo.work/health", "https://mo.wooo.work:8443/health"),
+    "GET http://192.168.0.125:32336": ("url: http://${vip}:32334/api/v1/web", "url: http://${vip}:32336/api/v1/web"),
+    "systemctl show": (
+        'hosts: ["120", "121"]\n        hint: Without it nobody',
+        'hosts: ["120", "112"]\n        severity: warn\n        hint: Without it nobody',
+    ),
+}
+"""Changes of the baseline by which a drill would ask, or send, something outside of itself."""
+
+
+@pytest.mark.parametrize("outside", OUTSIDE)
+def test_a_drill_that_would_ask_anything_but_itself_does_not_begin(outside, tmp_path, monkeypatch, play):
+    text, (old, new) = SHIPPED.read_text("utf-8"), OUTSIDE[outside]
+    assert old in text
+    changed = tmp_path.parent / f"{tmp_path.name}-baseline.yml"
+    changed.write_text(text.replace(old, new), "utf-8")
+    monkeypatch.setattr("coldstart.cli.baseline.shipped", lambda: changed)
+    code, said, report = play("host-120-lost")
+    assert (3, None) == (code, report)
+    assert f"nothing in the drill stands for: {outside}" in said
+    assert "attempt 1" not in said
+
+
+def test_with_a_seed_the_end_is_what_counts(play):
+    code, said, report = play("stale-backup", "--seed", "5")
+    assert (2, 2) == (code, report.exit_code)
+    assert re.search(r"√  last, 2 +BLOCKED at P2-SCHEDULES/backup +as expected", said)
 
 
 def test_the_same_seed_gives_the_same_drill_and_path_is_afterwards_what_it_was(play):

@@ -28,7 +28,7 @@ from coldstart.engine.runner import Finished
 from coldstart.errors import UsageError
 from coldstart.outcome import Report, Result
 from coldstart.probes.params import Moment
-from coldstart.reads import HttpGet, Neighbour, Ping, Read, Reply, TcpDial
+from coldstart.reads import OPERATOR, HttpGet, Neighbour, Ping, Read, Reply, TcpDial
 from coldstart.transport.detour import Detours
 from coldstart.watch import Schedule, watch
 
@@ -104,7 +104,7 @@ async def _play(request: Drill, scenario: Scenario, directory: Path, show: Show)
         speed=speed,
         tell=lambda event: show.aside(lambda page, _: telling.happens(event, page)),
     )
-    course = Course(scenario, [])
+    course = Course(scenario, [], exact=not request.seed)
     try:
         with stand.operators_tools():
             await stand.begin()
@@ -161,21 +161,27 @@ def _request(request: Drill, stand: "Stand") -> Request:
 def _sealed(program: Program, stand: "Stand") -> Program:
     """The program, once it is certain that nothing in it would leave loopback. Raises `UsageError`."""
     detours = Detours.parse(stand.connect_to)
-    known = {VIP, *(spec.address for spec in HOSTS.values())}
-    outside = sorted(
-        {
-            read.describe()
-            for gate in program.gates
-            for task in gate.tasks
-            for read in task.reads
-            if (isinstance(read, TcpDial) and not detours.of(read.address, read.port))
-            or (isinstance(read, Ping | Neighbour) and read.address not in known)
-            or (isinstance(read, HttpGet) and read.via is None and not _led(read.url, detours))
-        }
-    )
-    if outside:
+    reads: set[Read] = {read for gate in program.gates for task in gate.tasks for read in task.reads}
+    if test := program.loaded.baseline.alert_test:  # sent by a POST, and to nowhere else
+        reads.add(HttpGet(url=test.url, via=test.via))
+    if outside := sorted(read.describe() for read in reads if not _inside(read, detours)):
         raise UsageError(*(f"nothing in the drill stands for: {text}" for text in outside))
     return program
+
+
+def _inside(read: Read, detours: Detours) -> bool:
+    """Say whether the stack answers it: a host of the drill, or a place that leads to a port of it."""
+    if read.place != OPERATOR:
+        return read.place in HOSTS
+    match read:
+        case TcpDial():
+            return detours.of(read.address, read.port) is not None
+        case Ping() | Neighbour():
+            return read.address in {VIP, *(spec.address for spec in HOSTS.values())}
+        case HttpGet():
+            return _led(read.url, detours)
+        case _:
+            return False
 
 
 def _led(url: str, detours: Detours) -> bool:
@@ -210,6 +216,7 @@ async def _serve(request: Drill, scenario: Scenario, directory: Path) -> int:
     stop = asyncio.Event()
     try:
         await stand.begin()
+        _sealed(compiled(_request(request, stand)), stand)
         with stopping_on_signals(stop):
             sys.stdout.write(_access(stand))
             sys.stdout.flush()

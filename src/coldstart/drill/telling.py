@@ -10,6 +10,7 @@ from coldstart.render.style import COLORS, QUIET, STRONG, Marks
 
 _LABEL = len("right answer")
 _ATTEMPTS = len("attempts")
+_NOT_FOUND = "either its verdicts are wrong, which is a defect, or the course of the scenario is"
 
 
 def opening(scenario: Scenario, page: Page, *, pace: str) -> str:
@@ -30,9 +31,7 @@ def happens(event: Event, page: Page) -> str:
 def closing(course: Course, page: Page, marks: Marks, *, parts: str) -> str:
     """Expected against observed, and what the operator has to do."""
     scenario = course.scenario
-    rows = [_row(course, stage, marks) for stage in scenario.course]
-    extra = [one for one in course.found if scenario.stage(one.attempt) is None]
-    rows += [(str(one.attempt), "no more attempt", _words(one), False) for one in extra]
+    rows = _rows(course, marks) if course.exact else [_end(course)]
     expected = column([row[1] for row in rows] + ["expected"], page.width // 2)
     good = marks.glyph(Verdict.PASS)
     page.paragraph("Expected against observed", STRONG)
@@ -45,7 +44,7 @@ def closing(course: Course, page: Page, marks: Marks, *, parts: str) -> str:
     if scenario.headline and course.headline_missing:
         page.paragraph(f"the headline does not say: {scenario.headline}", COLORS[Verdict.BLOCKED])
     page.blank()
-    found = "coldstart found it" if course.right else "coldstart did not find it: that is a defect; please report it"
+    found = "coldstart found it" if course.right else f"coldstart did not find it: {_NOT_FOUND}"
     page.paragraph(found, COLORS[Verdict.PASS if course.right else Verdict.BLOCKED])
     _labelled(page, "right answer", scenario.answer)
     _labelled(page, "SOP", scenario.sop)
@@ -91,6 +90,23 @@ def _words(found: Found) -> str:
 def _said(result: Result, gate: str | None, check: str | None) -> str:
     place = f"{gate}/{check}" if gate and check else gate or ""
     return f"{result} at {place}" if place else str(result)
+
+
+def _rows(course: Course, marks: Marks) -> list[tuple[str, str, str, bool]]:
+    """Attempts, expected, observed, and whether these agree: each stage, then attempts that should not have been."""
+    scenario = course.scenario
+    extra = [one for one in course.found if scenario.stage(one.attempt) is None]
+    return [
+        *(_row(course, stage, marks) for stage in scenario.course),
+        *((str(one.attempt), "no more attempt", _words(one), False) for one in extra),
+    ]
+
+
+def _end(course: Course) -> tuple[str, str, str, bool]:
+    """The last attempt alone, where the moments of the others were not planned."""
+    last = course.found[-1]
+    met = last.meets(course.scenario.last)
+    return f"last, {last.attempt}", _asked(course.scenario.last), "as expected" if met else _words(last), met
 
 
 def _row(course: Course, stage: Stage, marks: Marks) -> tuple[str, str, str, bool]:
