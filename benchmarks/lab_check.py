@@ -21,7 +21,8 @@ from lab.place import Lab, LabError, Unavailable
 
 from coldstart.outcome import Report
 from coldstart.plan import Plan
-from coldstart.reads import Command, CommandReply, Read
+from coldstart.reads import Command, Read
+from coldstart.replies import CommandReply
 from lab import cgroups, lan, operator
 
 HERE = Path(__file__).resolve().parent

@@ -15,7 +15,8 @@ from coldstart.engine.program import Program, Task, compile_program
 from coldstart.outcome import Outcome
 from coldstart.probes.base import Replies
 from coldstart.probes.registry import probe_class
-from coldstart.reads import HttpReply, Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import HttpReply, Reply
 from coldstart.transport.replay import Replay
 from lab.operator import BASELINE
 from lab.place import Lab, LabError

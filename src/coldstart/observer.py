@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from coldstart.outcome import CheckResult, GateResult, Report
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 
 
 class Observer(Protocol):

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
 from coldstart.reason import Reason
+from coldstart.replies import Reply
 from coldstart.text import visible
 
 Shown = Annotated[str, AfterValidator(visible)]

@@ -9,7 +9,8 @@ from coldstart.clock import Clock
 from coldstart.engine.flaps import Flaps
 from coldstart.engine.runner import Finished
 from coldstart.outcome import Report, Result
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 
 Run = Callable[[Mapping[Read, Reply]], Awaitable[Finished]]
 """One whole check; it is given the replies of the attempt before, for counters that must not rise."""

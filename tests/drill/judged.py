@@ -13,8 +13,9 @@ from coldstart.drill.view import Said
 from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion, Outcome
 from coldstart.probes.base import Replies
-from coldstart.reads import Command, CommandReply, Neighbour, NeighbourReply, Ping, PingReply, Read, Reply
+from coldstart.reads import Command, Neighbour, Ping, Read
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NeighbourReply, PingReply, Reply
 
 
 @cache

@@ -14,7 +14,8 @@ from coldstart.drill.inventory import HOSTS
 from coldstart.drill.scenario import Event
 from coldstart.drill.stack import Stack
 from coldstart.drill.view import View
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 
 EPOCH = 1795474133.0
 

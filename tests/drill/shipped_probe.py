@@ -12,7 +12,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Outcome
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.registry import probe_class
-from coldstart.reads import Command, CommandReply, Read
+from coldstart.reads import Command, Read
+from coldstart.replies import CommandReply
 
 
 def answers(probe: Probe, target: Target, stack: Stack) -> dict[Read, CommandReply]:

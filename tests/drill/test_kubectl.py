@@ -17,8 +17,8 @@ from coldstart.drill.scenario import Event
 from coldstart.drill.stack import Stack
 from coldstart.engine.judging import conclude
 from coldstart.probes.base import Replies
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 PROD = "awoooi-prod"
 HEALTHY = sorted(CORPUS.glob("k8s_*/lab-healthy-*.yml"))

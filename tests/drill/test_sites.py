@@ -20,8 +20,8 @@ from coldstart.drill.state import Phase
 from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Replies
-from coldstart.reads import HttpReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import HttpReply, NoReply
 
 CASES = {
     "healthy": {},

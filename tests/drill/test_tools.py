@@ -15,7 +15,8 @@ from coldstart.drill.tools import publish, write_tools
 from coldstart.drill.view import Said
 from coldstart.engine.judging import conclude
 from coldstart.probes.base import Replies
-from coldstart.reads import Neighbour, NeighbourReply, Ping, PingReply
+from coldstart.reads import Neighbour, Ping
+from coldstart.replies import NeighbourReply, PingReply
 from coldstart.transport.net import Net
 
 LOST = """\

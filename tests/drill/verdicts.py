@@ -14,8 +14,9 @@ from coldstart.drill.scenario import Event
 from coldstart.drill.stack import Stack
 from coldstart.engine.judging import conclude
 from coldstart.probes.base import Replies
-from coldstart.reads import Command, CommandReply, NoReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 ANSWERS = {"docker": docker, "psql": psql, "pg_isready": pg_isready, "redis-cli": redis_cli}
 

@@ -20,8 +20,9 @@ from coldstart.engine.program import compile_program
 from coldstart.engine.runner import run
 from coldstart.errors import ReadError
 from coldstart.outcome import Conclusion, Result
-from coldstart.reads import BootId, CommandReply, DialReply, HttpReply, NeighbourReply, PingReply, Read, Reply
+from coldstart.reads import BootId, Read
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, DialReply, HttpReply, NeighbourReply, PingReply, Reply
 from coldstart.transport.replay import Replay
 
 pytestmark = pytest.mark.sshd

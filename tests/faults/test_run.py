@@ -17,8 +17,9 @@ from tests.support.sshd import alive, parents, wait_until
 from coldstart.__main__ import main
 from coldstart.clock import FixedClock
 from coldstart.engine.runner import Settings
-from coldstart.reads import BootId, NoReply
+from coldstart.reads import BootId
 from coldstart.reason import Reason
+from coldstart.replies import NoReply
 from coldstart.transport.replay import Replay
 
 LOAD = ask("load", "load_per_core", below=1000, window="1m")

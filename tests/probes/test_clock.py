@@ -12,8 +12,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.clock import ClockProbe
 from coldstart.probes.host_clock import HostClock
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 NOW = 1_795_460_000.0
 TARGET = Target(hosts=(Place(name="188", address="192.168.0.188"),), sudo=True)

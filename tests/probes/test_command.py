@@ -20,8 +20,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.command import CommandProbe
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))
 DOCS = Path(__file__).parents[2] / "docs"

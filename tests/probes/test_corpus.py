@@ -10,8 +10,9 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.registry import BUILT_IN, probe_class
-from coldstart.reads import READ, REPLY
+from coldstart.reads import READ
 from coldstart.reason import Reason
+from coldstart.replies import REPLY
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 CASES = sorted(CORPUS.glob("*/*.yml"))

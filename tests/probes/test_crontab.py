@@ -12,8 +12,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes import cron_table
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.crontab import CrontabProbe
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))
 BACKUP = {"name": "backup", "pattern": "backup"}

@@ -16,8 +16,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.docker_containers import DockerContainersProbe
 from coldstart.probes.docker_state import HealthRule
-from coldstart.reads import REPLY, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import REPLY, NoReply
 
 TARGET = Target(hosts=(Place(name="h188", address="192.168.0.188"),))
 HEALTHY = Path(__file__).parents[1] / "corpus" / "docker_containers" / "healthy.yml"

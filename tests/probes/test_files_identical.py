@@ -13,8 +13,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.files_identical import FilesIdenticalProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 TARGET = Target(hosts=(Place("110", "192.168.0.110"),))
 A, B = "/srv/a.yml", "/srv/b.yml"

@@ -11,8 +11,9 @@ from coldstart.outcome import Conclusion
 from coldstart.probes import mount_table
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.filesystems import FilesystemsProbe
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))
 HEAD = "Type 1B-blocks Used Avail Inodes IUsed IFree Mounted on\n"

@@ -9,8 +9,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.http import HttpProbe
 from coldstart.probes.params import PlainScalar
-from coldstart.reads import HttpReply
 from coldstart.reason import Reason
+from coldstart.replies import HttpReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))
 URL = "http://192.168.0.188/health"

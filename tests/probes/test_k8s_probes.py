@@ -15,8 +15,9 @@ from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.kube_errors import require_list
 from coldstart.probes.kubectl import Moment, age, host_time, names
 from coldstart.probes.registry import probe_class
-from coldstart.reads import Command, CommandReply, NoReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 FEW = settings(max_examples=examples(60), deadline=None)
 TARGET = Target(hosts=(Place("120", "192.168.0.120"),))

@@ -17,8 +17,8 @@ from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.kube_pods import Pod
 from coldstart.probes.kubectl import items
 from coldstart.probes.registry import BUILT_IN, probe_class
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 pytestmark = pytest.mark.slow
 

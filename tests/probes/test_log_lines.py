@@ -13,8 +13,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.log_lines import LogLinesProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 NOW = 1_795_460_000.0
 TARGET = Target(hosts=(Place(name="188", address="192.168.0.188"),))

@@ -9,8 +9,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.memory_available import MemoryAvailableProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))
 GIB = 1 << 20  # in kB

@@ -10,8 +10,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.neighbour import NeighbourProbe
-from coldstart.reads import NeighbourReply
 from coldstart.reason import Reason
+from coldstart.replies import NeighbourReply
 
 ADDRESS = "192.168.0.188"
 TARGET = Target(hosts=(Place("188", ADDRESS),))

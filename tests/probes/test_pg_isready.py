@@ -10,8 +10,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.pg_isready import PgIsReadyProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 HOSTS = (Place(name="h188", address="192.168.0.188"),)
 WORDS = ["accepting connections", "rejecting connections", "no response", "no attempt"]

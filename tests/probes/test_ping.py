@@ -9,8 +9,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.ping import PingProbe
-from coldstart.reads import PingReply
 from coldstart.reason import Reason
+from coldstart.replies import PingReply
 
 TARGET = Target(hosts=(Place("110", "192.168.0.110"),), timeout=10)
 

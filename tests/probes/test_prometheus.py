@@ -15,8 +15,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.prometheus_query import PrometheusQueryProbe
 from coldstart.probes.prometheus_rules import PrometheusRulesProbe
-from coldstart.reads import HttpReply
 from coldstart.reason import Reason
+from coldstart.replies import HttpReply
 
 NOW = 1_795_460_000.0
 URL = "http://127.0.0.1:9090"

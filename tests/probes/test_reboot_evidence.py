@@ -10,8 +10,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.reboot_evidence import RebootEvidenceProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))
 NO_WTMP = "\nwtmp begins 2026-11-01T00:00:00+08:00\n"

@@ -10,8 +10,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.redis import RedisProbe
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 TARGET = Target(hosts=(Place(name="h188", address="192.168.0.188"),))
 PONG = CommandReply(started=0, ended=0.1, exit_status=0, stdout=b"PONG\n")

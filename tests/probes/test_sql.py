@@ -17,8 +17,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.sql_table import SqlTableProbe
 from coldstart.probes.sql_tables_agree import SqlTablesAgreeProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 KINDS = ("sql_table", "sql_tables_agree")
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),))

@@ -8,8 +8,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.ssh_login import SshLoginProbe
-from coldstart.reads import CommandReply, LoginReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, LoginReply
 
 TARGET = Target(hosts=(Place("188", "192.168.0.188"),), sudo=True)
 LOGIN = LoginReply(

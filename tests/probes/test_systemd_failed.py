@@ -12,8 +12,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.systemd_failed import SystemdFailedProbe
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 TARGET = Target(hosts=(Place("110", "192.168.0.110"),))
 

@@ -16,8 +16,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.systemd_properties import SystemdPropertiesProbe
 from coldstart.probes.systemd_values import number, same, span
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 
 TARGET = Target(hosts=(Place("110", "192.168.0.110"),))
 STATE = {"LoadState": "loaded", "ActiveState": "active", "SubState": "running", "NeedDaemonReload": "no"}

@@ -13,8 +13,8 @@ from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.bounds import Bounds
 from coldstart.probes.textfile_metrics import TextfileMetricsProbe
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 NOW = 1_795_460_000.0
 TARGET = Target(hosts=(Place(name="188", address="192.168.0.188"),))

@@ -12,8 +12,8 @@ from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
 from coldstart.probes.base import Place, Replies, Target
 from coldstart.probes.vip_holder import VipHolderProbe
-from coldstart.reads import CommandReply, NoReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 
 VIP = "192.168.0.125"
 LO = {"ifname": "lo", "flags": ["LOOPBACK", "UP"], "addr_info": [{"local": "127.0.0.1", "prefixlen": 8}]}

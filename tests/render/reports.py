@@ -19,8 +19,9 @@ from coldstart.outcome import (
     Severity,
     Verdict,
 )
-from coldstart.reads import Command, CommandReply, HttpGet, HttpReply, NoReply, Ping, PingReply, Read, Reply, SshLogin
+from coldstart.reads import Command, HttpGet, Ping, Read, SshLogin
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, HttpReply, NoReply, PingReply, Reply
 
 AT = 1_780_000_000.0
 HOSTS = ("110", "120", "121", "188")

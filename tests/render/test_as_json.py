@@ -8,9 +8,9 @@ from tests.render.reports import SCENARIOS
 
 from coldstart.outcome import Exchange, Outcome, Report, Result
 from coldstart.plan import Plan
-from coldstart.reads import CommandReply
 from coldstart.render import as_json
 from coldstart.render.schema import DOCUMENTS
+from coldstart.replies import CommandReply
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -16,9 +16,10 @@ from tests.render.reports import HOSTILE, command
 
 from coldstart.observer import Silent
 from coldstart.outcome import Verdict
-from coldstart.reads import DialReply, TcpDial
+from coldstart.reads import TcpDial
 from coldstart.render.progress import Progress, shown
 from coldstart.render.style import ASCII, UNICODE
+from coldstart.replies import DialReply
 
 CURSOR_HIDDEN, CURSOR_SHOWN, LINE_ERASED = "\x1b[?25l", "\x1b[?25h", "\x1b[2K"
 

@@ -7,7 +7,8 @@ from tests.probes.test_corpus import CORPUS, load
 from tests.support.faults import ask, stack
 
 from coldstart.clock import FixedClock
-from coldstart.reads import BootId, CommandReply, Read, Reply
+from coldstart.reads import BootId, Read
+from coldstart.replies import CommandReply, Reply
 from coldstart.transport.record import Recorder
 
 BOOT = b"11111111-2222-3333-4444-555555555555\n"

@@ -8,8 +8,9 @@ from coldstart.baseline.load import LoadedBaseline
 from coldstart.baseline.model import AnyOf, Baseline, Check, Defaults, Gate, Host
 from coldstart.outcome import Outcome, Severity, Verdict
 from coldstart.probes.base import Probe, Replies, Target
-from coldstart.reads import BootId, Command, CommandReply, Read, Reply
+from coldstart.reads import BootId, Command, Read
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, Reply
 
 BOOT = "11111111-2222-3333-4444-555555555555"
 OTHER_BOOT = "99999999-2222-3333-4444-555555555555"

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from tests.support.shells import TEST_SHAPES
 
 from coldstart import errors, shapes
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.transport.argv import interpret, wrap
 
 DOCKER = Command(host="h", argv=("docker", "ps"), timeout=10)

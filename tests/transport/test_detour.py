@@ -10,8 +10,9 @@ from tests.support.ssh_servers import USER, Lab
 
 from coldstart import errors
 from coldstart.clock import SystemClock
-from coldstart.reads import HttpGet, LoginReply, Ping, SshLogin, TcpDial
+from coldstart.reads import HttpGet, Ping, SshLogin, TcpDial
 from coldstart.reason import Reason
+from coldstart.replies import LoginReply
 from coldstart.transport.base import Endpoint
 from coldstart.transport.detour import Detours, Place
 from coldstart.transport.world import World

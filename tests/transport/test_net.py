@@ -11,7 +11,8 @@ from tests.support.servers import always, closed_port, name_addresses, serve
 
 from coldstart import errors, shapes
 from coldstart.clock import SystemClock
-from coldstart.reads import READ, REPLY, Neighbour, NeighbourReply, Ping, PingReply, TcpDial
+from coldstart.reads import READ, Neighbour, Ping, TcpDial
+from coldstart.replies import REPLY, NeighbourReply, PingReply
 from coldstart.transport import net
 from coldstart.transport.local import Finished
 from coldstart.transport.net import Net
@@ -166,7 +167,8 @@ ASK = """
 import asyncio, sys
 from coldstart import errors
 from coldstart.clock import SystemClock
-from coldstart.reads import READ, REPLY
+from coldstart.reads import READ
+from coldstart.replies import REPLY
 from coldstart.transport.net import Net
 
 async def ask(line):

@@ -8,8 +8,9 @@ import pytest
 
 from coldstart.clock import FixedClock
 from coldstart.errors import NotRecorded, UsageError
-from coldstart.reads import BootId, Command, CommandReply, HttpGet, HttpReply, NoReply, Ping, PingReply, Tls
+from coldstart.reads import BootId, Command, HttpGet, Ping
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, HttpReply, NoReply, PingReply, Tls
 from coldstart.transport.record import META, Meta, Recorder, file_name
 from coldstart.transport.replay import Replay
 

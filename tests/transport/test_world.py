@@ -12,8 +12,9 @@ from tests.support.ssh_servers import Lab
 
 from coldstart import errors
 from coldstart.clock import SystemClock
-from coldstart.reads import Command, HttpGet, LoginReply, Neighbour, Ping, SshLogin, TcpDial
+from coldstart.reads import Command, HttpGet, Neighbour, Ping, SshLogin, TcpDial
 from coldstart.reason import Reason
+from coldstart.replies import LoginReply
 from coldstart.transport import world
 from coldstart.transport.base import Endpoint
 from coldstart.transport.world import World

@@ -28,7 +28,8 @@ from coldstart.engine.runner import Finished
 from coldstart.errors import UsageError
 from coldstart.outcome import Report, Result
 from coldstart.probes.params import Moment
-from coldstart.reads import OPERATOR, HttpGet, Neighbour, Ping, Read, Reply, TcpDial
+from coldstart.reads import OPERATOR, HttpGet, Neighbour, Ping, Read, TcpDial
+from coldstart.replies import Reply
 from coldstart.transport.detour import Detours
 from coldstart.watch import Schedule, watch
 

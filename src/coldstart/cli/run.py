@@ -15,7 +15,8 @@ from coldstart.engine.runner import Finished
 from coldstart.errors import UsageError
 from coldstart.outcome import Result
 from coldstart.probes.params import Duration
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 from coldstart.transport.detour import NOTE, Detours
 from coldstart.transport.record import Meta, Recorder
 from coldstart.transport.replay import Replay

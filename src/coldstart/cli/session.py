@@ -19,7 +19,8 @@ from coldstart.engine.program import Program, Selection, compile_program
 from coldstart.engine.runner import Finished, Settings, run
 from coldstart.errors import UsageError
 from coldstart.observer import Observer
-from coldstart.reads import HttpGet, Read, Reply
+from coldstart.reads import HttpGet, Read
+from coldstart.replies import Reply
 from coldstart.transport.base import Endpoint
 from coldstart.transport.detour import Detours
 from coldstart.transport.replay import Replay

@@ -8,8 +8,9 @@ from coldstart.baseline.model import Host
 from coldstart.engine import reduce
 from coldstart.engine.pool import ReadPool
 from coldstart.outcome import CheckResult, Conclusion, GateResult, HostFacts, Outcome
-from coldstart.reads import OPERATOR, BootId, CommandReply, NoReply, Read, Reply
+from coldstart.reads import OPERATOR, BootId, Read
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply, Reply
 
 _INTERRUPTED = "the run was interrupted before its boot was confirmed"
 _BOOT_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

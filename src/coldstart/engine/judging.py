@@ -6,8 +6,9 @@ from coldstart.clock import Clock
 from coldstart.errors import ReadError
 from coldstart.outcome import Conclusion, Outcome
 from coldstart.probes.base import Probe, Replies
-from coldstart.reads import NoReply, Read, Reply
+from coldstart.reads import Read
 from coldstart.reason import Reason
+from coldstart.replies import NoReply, Reply
 from coldstart.text import visible
 from coldstart.transport.base import Transport
 

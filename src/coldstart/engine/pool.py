@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from coldstart.clock import Clock
 from coldstart.engine.judging import ask
 from coldstart.observer import Observer
-from coldstart.reads import OPERATOR, NoReply, Read, Reply
+from coldstart.reads import OPERATOR, Read
 from coldstart.reason import Reason
+from coldstart.replies import NoReply, Reply
 from coldstart.transport.base import Transport
 
 

@@ -6,7 +6,8 @@ from coldstart import __version__
 from coldstart.engine import reduce
 from coldstart.engine.program import Program
 from coldstart.outcome import GateResult, HostFacts, Report
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 
 
 def assemble(

@@ -14,8 +14,9 @@ from coldstart.engine.report import assemble
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import CheckResult, Exchange, GateResult, Outcome, Report, Verdict
 from coldstart.probes.base import Replies
-from coldstart.reads import NoReply, Read, Reply
+from coldstart.reads import Read
 from coldstart.reason import Reason
+from coldstart.replies import NoReply, Reply
 from coldstart.transport.base import Transport
 
 Prove = Callable[[AlertTest], Awaitable[Outcome]]

@@ -9,23 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from coldstart import errors
 from coldstart.outcome import Outcome
-from coldstart.reads import (
-    Command,
-    CommandReply,
-    DialReply,
-    HttpGet,
-    HttpReply,
-    LoginReply,
-    Neighbour,
-    NeighbourReply,
-    NoReply,
-    Ping,
-    PingReply,
-    Read,
-    Reply,
-    SshLogin,
-    TcpDial,
-)
+from coldstart.reads import Command, HttpGet, Neighbour, Ping, Read, SshLogin, TcpDial
+from coldstart.replies import CommandReply, DialReply, HttpReply, LoginReply, NeighbourReply, NoReply, PingReply, Reply
 
 R = TypeVar("R", bound=BaseModel)
 

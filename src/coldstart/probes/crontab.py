@@ -13,8 +13,9 @@ from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.cron_table import Comment, Job, Table
 from coldstart.probes.pattern import Pattern, found_in
 from coldstart.probes.stating import stating
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line, plural
 
 Finding: TypeAlias = tuple[Conclusion, Reason, str]

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from coldstart import errors, shapes
 from coldstart.outcome import Outcome
 from coldstart.probes.base import Replies, Target
-from coldstart.reads import Command, CommandReply, NoReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 from coldstart.text import decoded, one_line
 
 _NO_DAEMON = re.compile(r"Cannot connect to the Docker daemon at .*")

@@ -12,8 +12,9 @@ from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import TextPath
 from coldstart.probes.stating import stating
 from coldstart.probes.text_file import FileState
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import one_line, plural
 
 _LINE = re.compile(r"([0-9a-f]{64})  (/.*)")

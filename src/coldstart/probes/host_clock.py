@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from coldstart.errors import Unparsable
 from coldstart.probes.base import Target
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.text import one_line
 
 _DATE = re.compile(r"([0-9]{1,12}\.[0-9]{9})\n")

@@ -13,8 +13,9 @@ from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.json_value import JsonValue
 from coldstart.probes.params import Duration, LocalFile
 from coldstart.probes.pattern import Pattern, found_in
-from coldstart.reads import HttpGet, HttpReply, Read
+from coldstart.reads import HttpGet, Read
 from coldstart.reason import Reason
+from coldstart.replies import HttpReply
 from coldstart.text import decoded, one_line
 
 ADDRESS = "{address}"

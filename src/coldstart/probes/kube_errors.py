@@ -7,8 +7,8 @@ What it says at last is in the last line of stderr; lines before it (klog's ``E1
 import re
 
 from coldstart import errors
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line
 
 _CONFIGURED_NOWHERE = "kubectl has no kubeconfig on this host: it asked localhost:8080, which stands for no cluster"

@@ -18,8 +18,9 @@ from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.kube_errors import require_list
 from coldstart.probes.params import AbsolutePath, Duration
 from coldstart.probes.stating import stating
-from coldstart.reads import Command, CommandReply, NoReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, NoReply
 from coldstart.text import one_line, span
 
 _AHEAD = 10.0

@@ -12,8 +12,9 @@ from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.log_window import ContainerLog, JournalLog, Window
 from coldstart.probes.pattern import Pattern, found_in
 from coldstart.probes.stating import stating
-from coldstart.reads import Command, utf8
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import utf8
 from coldstart.text import one_line, plural
 
 _SHOWN = 8

@@ -9,8 +9,9 @@ from coldstart.outcome import Outcome
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.log_sources import DockerLog, Journal, Log, LogFile, LogSource
 from coldstart.probes.signatures import PRESETS, Signature
-from coldstart.reads import Command, CommandReply, utf8
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply, utf8
 from coldstart.text import one_line, plural
 
 _SHOWN = 5

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from coldstart.errors import DaemonSilent, NoEvidence, NotAllowed, Unparsable
 from coldstart.probes.base import Target
 from coldstart.probes.params import AbsolutePath, ContainerName, Duration, PlainUnit
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line, span
 
 _MOST_LINES = 20_000

@@ -15,8 +15,9 @@ from coldstart.probes.base import Replies, Target
 from coldstart.probes.docker_cli import Inspected
 from coldstart.probes.log_sources import Journal, docker_streams
 from coldstart.probes.params import ContainerName, Duration
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import span
 
 _STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (.*)")

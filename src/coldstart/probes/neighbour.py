@@ -11,8 +11,9 @@ from coldstart.outcome import Outcome
 from coldstart.probes import strict_json
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import HostAddress
-from coldstart.reads import Neighbour, NeighbourReply, Read, utf8
+from coldstart.reads import Neighbour, Read
 from coldstart.reason import Reason
+from coldstart.replies import NeighbourReply, utf8
 from coldstart.text import one_line
 
 _LINK_ADDRESS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5,19}", re.IGNORECASE)

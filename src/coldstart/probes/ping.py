@@ -9,8 +9,9 @@ from coldstart import errors
 from coldstart.outcome import Outcome
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import HostAddress
-from coldstart.reads import Ping, PingReply, Read, utf8
+from coldstart.reads import Ping, Read
 from coldstart.reason import Reason
+from coldstart.replies import PingReply, utf8
 from coldstart.text import decoded, one_line, plural
 
 _SUMMARY = re.compile(

@@ -7,8 +7,8 @@ from coldstart.errors import NoEvidence, NotAllowed, ReadError, UnexpectedExit, 
 from coldstart.probes import exposition
 from coldstart.probes.exposition import Sample
 from coldstart.probes.text_file import FileState, whole_text
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line
 
 _STAT = re.compile(r"(-?\d{1,18}) (\d{1,18}) ([0-9a-f]{1,8}) (/.*)")

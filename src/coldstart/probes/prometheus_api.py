@@ -14,8 +14,9 @@ from coldstart.probes import strict_json
 from coldstart.probes.base import Probe, Target
 from coldstart.probes.http import ADDRESS, Url
 from coldstart.probes.params import Duration, LocalFile
-from coldstart.reads import HttpGet, HttpReply
+from coldstart.reads import HttpGet
 from coldstart.reason import Reason
+from coldstart.replies import HttpReply
 from coldstart.text import decoded, one_line
 
 _OK, _UNAVAILABLE = 200, 503

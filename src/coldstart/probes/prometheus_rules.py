@@ -12,8 +12,9 @@ from coldstart.probes.base import Replies, Target
 from coldstart.probes.params import Duration
 from coldstart.probes.prometheus_api import Groups, Rule, ServerProbe
 from coldstart.probes.stating import stating
-from coldstart.reads import HttpGet, HttpReply
+from coldstart.reads import HttpGet
 from coldstart.reason import Reason
+from coldstart.replies import HttpReply
 from coldstart.text import one_line, plural, span
 
 _OTHERS = "other rules"

@@ -9,8 +9,8 @@ import re
 from typing import NoReturn
 
 from coldstart.errors import ReadError
-from coldstart.reads import CommandReply
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line
 
 _STATE = re.compile(r"^[^\n:]{1,40}:  ([0-9A-Z]{5}): (.*)$", re.MULTILINE)

@@ -12,8 +12,9 @@ from coldstart.errors import NoEvidence, ReadError, Unparsable
 from coldstart.outcome import Conclusion, Outcome, Part
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import Duration
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line, span
 
 _ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:?\d\d"

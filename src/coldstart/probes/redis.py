@@ -9,8 +9,9 @@ from coldstart import errors
 from coldstart.outcome import Outcome
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import HostAddress, Port
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line
 
 _PONG = "PONG\n"

@@ -10,8 +10,9 @@ from coldstart.outcome import Outcome
 from coldstart.probes import docker_cli, psql_errors, strict_json
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import ContainerName, Port
-from coldstart.reads import Command, NoReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import NoReply
 from coldstart.text import one_line
 
 _LONGEST = 63

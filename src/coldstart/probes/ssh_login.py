@@ -9,8 +9,9 @@ from coldstart.errors import Unparsable
 from coldstart.outcome import Outcome
 from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import Duration, HostAddress
-from coldstart.reads import BootId, Command, CommandReply, Read, SshLogin
+from coldstart.reads import BootId, Command, Read, SshLogin
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import one_line
 
 _HOSTNAME = r"([A-Za-z0-9][A-Za-z0-9._-]{0,253})\n"

@@ -11,8 +11,9 @@ from coldstart.probes.base import Probe, Replies, Target
 from coldstart.probes.params import PlainUnit
 from coldstart.probes.stating import stating
 from coldstart.probes.systemd_show import answer, fields, full_name
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import one_line, plural
 
 _EXPECTED = "not existing, disabled or masked, and not active"

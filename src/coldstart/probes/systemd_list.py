@@ -13,7 +13,8 @@ from coldstart.errors import Unparsable
 from coldstart.probes import strict_json
 from coldstart.probes.base import Target
 from coldstart.probes.systemd_show import answer, fields
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.text import one_line
 
 _MANAGER = ("Version", "NNames", "NFailedUnits", "SystemState")

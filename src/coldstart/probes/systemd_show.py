@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from coldstart.errors import DaemonSilent, ReadError, UnexpectedExit, Unparsable
 from coldstart.probes.base import Target
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line, plural, span
 
 PROPERTIES = (

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from coldstart import shapes
 from coldstart.errors import OverCap, UnexpectedExit, Unparsable
 from coldstart.probes.base import Target
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line, plural
 
 _STAT = re.compile(r"(\d{1,20}:\d{1,20}) (\d{1,18}) (\d{1,10}) ([0-9a-f]{1,8}) (/.*)")

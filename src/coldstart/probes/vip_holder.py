@@ -10,8 +10,9 @@ from coldstart.errors import NoEvidence, ReadError, Unparsable
 from coldstart.outcome import Conclusion, Outcome
 from coldstart.probes import strict_json
 from coldstart.probes.base import Place, Probe, Replies, Target
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
 from coldstart.reason import Reason
+from coldstart.replies import CommandReply
 from coldstart.text import one_line, plural
 
 

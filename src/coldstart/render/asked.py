@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 
 from coldstart.outcome import Exchange
-from coldstart.reads import BootId, Command, CommandReply, NoReply, Ping, PingReply, Read
+from coldstart.reads import BootId, Command, Ping, Read
 from coldstart.render.page import Cell
+from coldstart.replies import CommandReply, NoReply, PingReply
 
 _LONG, _LONG_SHOWN = 80, 40
 _SHELL_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+|['"]""")

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from coldstart.errors import UsageError
 from coldstart.outcome import CheckResult, Conclusion, Exchange, Outcome, Report
-from coldstart.reads import OPERATOR, CommandReply, DialReply, HttpReply, LoginReply, NeighbourReply, NoReply, PingReply
+from coldstart.reads import OPERATOR
 from coldstart.render.asked import question
 from coldstart.render.page import Cell, Page
 from coldstart.render.style import COLORS, QUIET, STRONG, UNSEEN, Marks, marks
 from coldstart.render.words import NOT_OBSERVED, lasted, moment, seen, unseen
+from coldstart.replies import CommandReply, DialReply, HttpReply, LoginReply, NeighbourReply, NoReply, PingReply
 from coldstart.text import decoded, plural
 
 _LABEL = len(NOT_OBSERVED)

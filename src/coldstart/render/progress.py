@@ -12,9 +12,10 @@ from rich.text import Text
 from coldstart.clock import Clock, SystemClock
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import CheckResult, GateResult, Report, Verdict
-from coldstart.reads import OPERATOR, Read, Reply
+from coldstart.reads import OPERATOR, Read
 from coldstart.render.style import COLORS, QUIET, Marks, marks
 from coldstart.render.words import checks, lasted
+from coldstart.replies import Reply
 from coldstart.text import one_line, plural
 
 _SLOWEST_SHOWN = 3

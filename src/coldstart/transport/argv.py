@@ -11,7 +11,8 @@ import re
 import signal as signals
 
 from coldstart import errors, shapes
-from coldstart.reads import Command, CommandReply
+from coldstart.reads import Command
+from coldstart.replies import CommandReply
 from coldstart.text import decoded, one_line
 
 ENVIRONMENT = {"LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": "", "PAGER": "cat", "TERM": "dumb"}

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 
 
 @dataclass(frozen=True)

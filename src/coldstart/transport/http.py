@@ -17,7 +17,8 @@ import httpx
 
 from coldstart import __version__, errors
 from coldstart.clock import Clock
-from coldstart.reads import HttpGet, HttpReply, Tls
+from coldstart.reads import HttpGet
+from coldstart.replies import HttpReply, Tls
 from coldstart.text import one_line
 from coldstart.transport.base import ByteStream, OpenTunnel
 from coldstart.transport.body import Body

@@ -12,7 +12,8 @@ from typing import cast, overload
 
 from coldstart import errors, shapes
 from coldstart.clock import Clock
-from coldstart.reads import BootId, Command, CommandReply, LoginReply, Read, Reply, SshLogin
+from coldstart.reads import BootId, Command, Read, SshLogin
+from coldstart.replies import CommandReply, LoginReply, Reply
 from coldstart.transport.argv import ENVIRONMENT, KILL_AFTER, interpret, raise_for_end, wrap
 from coldstart.transport.base import Endpoint
 from coldstart.transport.capture import Capture

@@ -10,7 +10,8 @@ from typing import Any
 
 from coldstart import errors
 from coldstart.clock import Clock
-from coldstart.reads import DialReply, Neighbour, NeighbourReply, Ping, PingReply, TcpDial
+from coldstart.reads import Neighbour, Ping, TcpDial
+from coldstart.replies import DialReply, NeighbourReply, PingReply
 from coldstart.text import decoded, one_line
 from coldstart.transport.detour import Taken
 from coldstart.transport.dial import dial

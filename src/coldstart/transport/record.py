@@ -12,7 +12,8 @@ from coldstart import __version__
 from coldstart.clock import Clock
 from coldstart.errors import UsageError
 from coldstart.outcome import Exchange, Shown
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 
 META = "meta.json"
 SCHEMA_VERSION = 1

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ValidationError
 
 from coldstart.errors import NotRecorded, UsageError
 from coldstart.outcome import Exchange
-from coldstart.reads import Read, Reply
+from coldstart.reads import Read
+from coldstart.replies import Reply
 from coldstart.text import one_line
 from coldstart.transport.record import META, SCHEMA_VERSION, Meta
 

@@ -13,8 +13,8 @@ from anyio.abc import ByteStream as AnyByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from coldstart import errors
-from coldstart.reads import Tls
 from coldstart.reason import Reason
+from coldstart.replies import Tls
 from coldstart.text import one_line
 from coldstart.transport.base import ByteStream
 

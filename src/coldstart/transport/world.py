@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from coldstart.clock import Clock
-from coldstart.reads import BootId, Command, HttpGet, Neighbour, Ping, Read, Reply, SshLogin, TcpDial
+from coldstart.reads import BootId, Command, HttpGet, Neighbour, Ping, Read, SshLogin, TcpDial
+from coldstart.replies import Reply
 from coldstart.transport.base import ByteStream, Endpoint, Transport
 from coldstart.transport.detour import Detours, Taken
 

@@ -12,7 +12,8 @@ from typing import overload
 
 from coldstart import errors
 from coldstart.clock import Clock
-from coldstart.reads import BootId, Command, CommandReply, LoginReply, Read, Reply, SshLogin
+from coldstart.reads import BootId, Command, Read, SshLogin
+from coldstart.replies import CommandReply, LoginReply, Reply
 from coldstart.transport.argv import KILL_AFTER, interpret, wrap
 from coldstart.transport.base import ByteStream, Endpoint
 from coldstart.transport.capture import Capture
