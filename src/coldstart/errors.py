@@ -23,6 +23,10 @@ class BaselineError(UsageError):
     """The baseline is invalid; every problem is ``file:line:column: what: what to do``."""
 
 
+class LockHeld(UsageError):
+    """Another process does the same thing at this moment (lock.py); it was not disturbed."""
+
+
 class OutputError(ColdstartError):
     """The result could not be written (full disk, closed pipe); a file that was there before is whole. Exit 3."""
 

@@ -6,17 +6,15 @@ Every string in here was made visible when it came in (text.py), so renderers es
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from coldstart.decisions import Accepted, AcceptItem, ReleaseItem
 from coldstart.reads import Read
 from coldstart.reason import Reason
 from coldstart.replies import Reply
-from coldstart.text import visible
-
-Shown = Annotated[str, AfterValidator(visible)]
-"""A string that may hold text from the world: control and bidi characters become visible escapes."""
+from coldstart.shown import Shown
 
 
 class Verdict(StrEnum):
@@ -72,6 +70,14 @@ class Part(_Frozen):
     observed: Shown
 
 
+class Point(_Frozen):
+    """One moment of a check's past, as somebody else has it on record (Prometheus)."""
+
+    at: float = Field(description="Seconds since the epoch.")
+    measure: float
+    good: bool
+
+
 class Outcome(_Frozen):
     """What a probe concludes: expected and observed in words, evidence for people, facts (numbers) for machines."""
 
@@ -82,6 +88,12 @@ class Outcome(_Frozen):
     evidence: tuple[Shown, ...] = ()
     facts: dict[str, float | int | str | bool | None] = Field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    measure: float | None = Field(
+        default=None, description="The one number that it judged, where it has one; the less the better."
+    )
+    course: tuple[Point, ...] = Field(
+        default=(), description="Its past on this boot, oldest first, where the baseline names who has it on record."
+    )
 
     @classmethod
     def met(cls, observed: str, **fields: Any) -> "Outcome":
@@ -140,6 +152,8 @@ class CheckResult(_Frozen):
     hint: Shown = ""
     sop: str = Field(default="", description="Section of the SOP that the check comes from.")
     source: str = Field(description="file:line of its declaration.")
+    tier: str = Field(default="", description="Protection tier of what it checks (SOP 10); empty: none is declared.")
+    accepted: Accepted | None = Field(default=None, description="Who took responsibility for this WARN, and why.")
     not_applicable: Shown = ""
     held_by: str | None = Field(default=None, description="The gate for whose sake it was not asked.")
     downstream_of: str | None = Field(default=None, description="With --keep-going: the first blocked gate above it.")
@@ -179,6 +193,7 @@ class Root(_Frozen):
     holds: tuple[str, ...]
     hint: Shown
     sop: str
+    tier: str = ""
 
 
 class HostFacts(_Frozen):
@@ -222,4 +237,6 @@ class Report(_Frozen):
     gates: tuple[GateResult, ...]
     hosts: tuple[HostFacts, ...]
     done: tuple[DoneItem, ...] = Field(default=(), description="The criteria of the end of the recovery (SOP 14).")
+    releases: tuple[ReleaseItem, ...] = Field(default=(), description="What may start now (SOP 5.3, 11, 12.2).")
+    accepts: tuple[AcceptItem, ...] = Field(default=(), description="Every accept of this run, and what became of it.")
     notes: tuple[Shown, ...] = Field(default=(), description="What the operator should know about the run itself.")

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from coldstart import __version__
 from coldstart.clock import Clock
 from coldstart.errors import UsageError
-from coldstart.outcome import Exchange, Shown
+from coldstart.outcome import Exchange
 from coldstart.reads import Read
 from coldstart.replies import Reply
+from coldstart.shown import Shown
 
 META = "meta.json"
 SCHEMA_VERSION = 1
