@@ -87,7 +87,10 @@ class CommandReply(_Reply):
 
 
 class LoginReply(_Reply):
-    """An authenticated connection: who we are there, and which key the host showed (SHA256 fingerprint)."""
+    """An authenticated connection: who we are there, and which key the host showed (SHA256 fingerprint).
+
+    With `kept_since` the login itself is that old; the connection carried a command just now, and sshd greets.
+    """
 
     kind: Literal["ssh_login"] = "ssh_login"
     user: str
@@ -95,6 +98,9 @@ class LoginReply(_Reply):
     port: int
     host_key: str
     server: str
+    kept_since: float | None = Field(
+        default=None, description="Wall time of the login of a connection kept from an earlier attempt; None: just now."
+    )
 
 
 class Tls(_Frozen):

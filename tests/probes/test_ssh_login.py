@@ -17,7 +17,7 @@ LOGIN = LoginReply(
 )
 
 
-def judged(offset=0.0, round_trip=0.2, answered="h188", **params):
+def judged(offset=0.0, round_trip=0.2, answered="h188", login=LOGIN, **params):
     probe = SshLoginProbe(**params)
     texts = (f"{answered}\n", "fd6bbc15-a62f-4b9f-a8d8-0887afa34c18\n", f"{1795457639 + offset:.9f}\n")
     commands = [
@@ -26,7 +26,7 @@ def judged(offset=0.0, round_trip=0.2, answered="h188", **params):
         )
         for text in texts
     ]
-    replies = dict(zip(probe.reads(TARGET), [LOGIN, *commands], strict=True))
+    replies = dict(zip(probe.reads(TARGET), [login, *commands], strict=True))
     return conclude(probe, Replies(target=TARGET, now=2.0, by_read=replies))
 
 
@@ -63,3 +63,26 @@ def test_offset_round_trip_and_boot_id_are_facts():
     assert (2.0, 0.5, 1.0, "fd6bbc15-a62f-4b9f-a8d8-0887afa34c18") == tuple(
         facts[key] for key in ("clock_offset", "clock_uncertainty", "round_trip", "boot_id")
     )
+
+
+KEPT = LOGIN.model_copy(update={"kept_since": 1795457000.25})
+
+
+def test_a_kept_login_says_since_when_it_is_there_and_claims_no_login_of_now():
+    outcome = judged(login=KEPT, hostname="h188")
+    assert Conclusion.MET is outcome.conclusion
+    assert outcome.observed.startswith(
+        "logged in as ollama at 192.168.0.188:22 on h188: connection of 18:03:20Z still open, sshd greets; clock is"
+    )
+    assert 1795457000.25 == outcome.facts["kept_since"]
+
+
+def test_a_login_of_now_says_nothing_of_being_kept():
+    outcome = judged()
+    assert "still open" not in outcome.observed
+    assert "kept_since" not in outcome.facts
+
+
+def test_a_kept_connection_to_another_machine_is_as_wrong_as_a_new_one():
+    outcome = judged(login=KEPT, answered="other", hostname="h188")
+    assert (Conclusion.UNMET, Reason.WRONG_HOST) == (outcome.conclusion, outcome.reason)

@@ -43,7 +43,7 @@ async def connect(lab):
     yield make
     for ssh in made:
         await ssh.close()
-        assert all(wire.lost for wire in ssh._wires.done())
+        assert all(wire.lost for wire in ssh._connections.made())
 
 
 async def says_part_and_waits(process) -> None:

@@ -1,6 +1,7 @@
 """Can we log in, is it the machine that we mean, and does its clock agree with ours?"""
 
 import re
+import time
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -31,6 +32,11 @@ class SshLoginProbe(Probe):
     Bad: another host name than `hostname` answers. A caution: the clock differs from this machine's by more than
     `max_clock_offset` and the half round trip within which it cannot be told.
 
+    A watch keeps a healthy connection from one attempt to the next. The check then says since when it is open, and
+    proves the same: a command is carried by it now (the boot id), known_hosts still has the host's key, and sshd greets
+    a new connection to the same port, by the same way, with its identification string (RFC 4253, 4.2). A greeting that
+    does not come is a login that does not come, with the same reason.
+
     Not observed: no login (each cause has its own reason), or an answer with anything else in it, like a banner that a
     shell's start-up file prints: such an answer is never picked apart.
 
@@ -42,7 +48,7 @@ class SshLoginProbe(Probe):
       max_clock_offset: 5s
     ```
 
-    SOP section 3; hostname(1), proc(5), date(1).
+    SOP section 3; hostname(1), proc(5), date(1), RFC 4253.
 
     """
 
@@ -66,6 +72,7 @@ class SshLoginProbe(Probe):
         boot = _only(boot_id, _BOOT_ID, "a boot id")
         offset = float(_only(date, _SECONDS, "a time")) - (date.started + date.ended) / 2
         uncertainty = abs(date.ended - date.started) / 2
+        kept = f": connection of {_clock_time(login.kept_since)} still open, sshd greets" if login.kept_since else ""
         common: dict[str, Any] = {
             "expected": f"login as {login.user}" + (f" to {self.hostname}" if self.hostname else ""),
             "evidence": (f"{login.server}, host key {login.host_key}", f"hostname {name}", f"boot id {boot}"),
@@ -75,9 +82,10 @@ class SshLoginProbe(Probe):
                 "round_trip": round(date.ended - date.started, 3),
                 "boot_id": boot,
                 "hostname": name,
+                **({"kept_since": round(login.kept_since, 3)} if login.kept_since else {}),
             },
         }
-        said = f"logged in as {login.user} at {login.address}:{login.port} on {name}"
+        said = f"logged in as {login.user} at {login.address}:{login.port} on {name}{kept}"
         if self.hostname and not _same_host(self.hostname, name):
             return Outcome.unmet(Reason.WRONG_HOST, f"{said}, not on {self.hostname}", **common)
         way = "ahead of" if offset > 0 else "behind"
@@ -93,6 +101,10 @@ def _commands(target: Target) -> tuple[Command, ...]:
     """Without sudo even where the check has it: nothing here needs a right."""
     argvs = (("hostname",), ("cat", BootId.PATH), ("date", "+%s.%N"))
     return tuple(target.command(*argv).model_copy(update={"sudo": False}) for argv in argvs)
+
+
+def _clock_time(epoch: float) -> str:
+    return time.strftime("%H:%M:%SZ", time.gmtime(epoch))
 
 
 def _only(reply: CommandReply, pattern: str, what: str) -> str:

@@ -102,6 +102,11 @@ class Taken:
             self.asked.add(detour)
         return detour
 
+    def rests_on(self, host: str, port: int) -> None:
+        """Count the detour of a connection that was opened earlier, and on which what is asked now still rests."""
+        if detour := self.take(host, port):
+            self.led.add(detour)
+
     def add(self, other: "Taken") -> None:
         """Count what `other` took as taken here too."""
         self.asked |= other.asked

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from coldstart.transport.local import Local
     from coldstart.transport.net import Net
     from coldstart.transport.ssh import Ssh
+    from coldstart.transport.sshkeep import Kept
     from coldstart.transport.sshroute import SshOptions
 
 LOCAL_WITHIN = 5.0
@@ -24,7 +25,11 @@ CLOSE_WITHIN = 5.0
 
 
 class World:
-    """A `Transport` over SSH, this machine, HTTP and the network. Each is imported and made when it is first needed."""
+    """A `Transport` over SSH, this machine, HTTP and the network. Each is imported and made when it is first needed.
+
+    With `kept`, SSH connections that are healthy when it is closed stay there for the next `World`, and those that are
+    there are used. All else is made anew: connections of HTTP, what the operator's files say, failed logins, notes.
+    """
 
     def __init__(
         self,
@@ -32,10 +37,12 @@ class World:
         clock: Clock,
         ssh_options: "SshOptions | None" = None,
         detours: Detours | None = None,
+        kept: "Kept | None" = None,
     ) -> None:
         self._endpoints = endpoints
         self._clock = clock
         self._ssh_options = ssh_options
+        self._kept = kept
         self.taken = Taken(detours)
         """Every connection that is opened from this machine goes by these, also one that is not a read."""
         self._ssh: Ssh | None = None
@@ -60,7 +67,7 @@ class World:
         return await self._of_host(read).perform(read)
 
     async def close(self) -> None:
-        """Let go of every connection within `CLOSE_WITHIN` s; HTTP first, since it may run over SSH."""
+        """Let go of every connection that is not kept, within `CLOSE_WITHIN` s; HTTP first, it may run over SSH."""
         try:
             async with asyncio.timeout(CLOSE_WITHIN):
                 for part in (self._http, self._local, self._ssh):
@@ -87,7 +94,7 @@ class World:
         if self._ssh is None:
             from coldstart.transport.ssh import Ssh  # noqa: PLC0415 - asyncssh costs 180 ms
 
-            self._ssh = Ssh(self._endpoints, self._clock, self._ssh_options, self.taken)
+            self._ssh = Ssh(self._endpoints, self._clock, self._ssh_options, self.taken, self._kept)
         return self._ssh
 
     def _open_http(self) -> "Http":

@@ -12,6 +12,7 @@ from typing import Any
 import asyncssh
 
 from coldstart import errors
+from coldstart.clock import Clock
 from coldstart.text import one_line
 from coldstart.transport.base import shown
 from coldstart.transport.detour import Taken
@@ -51,6 +52,7 @@ class _Login(asyncssh.SSHClient):
         self._agent: asyncssh.SSHAgentClient | None = None
         self._conn: asyncssh.SSHClientConnection | None = None
         self._asked = False
+        self._accepted: tuple[bytes, bool] | None = None
         self.offered: tuple[str, ...] = ()
         self.refusal: errors.ReadError | None = None
         self.lost = ""
@@ -78,11 +80,20 @@ class _Login(asyncssh.SSHClient):
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         del host, addr, port
+        self._accepted = (key.public_data, False)
         return self._judged(key, trusted=self._pins.trusts(key.public_data))
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         del host, addr, port
+        self._accepted = (key.public_data, True)
         return self._judged(key, trusted=self._pins.trusts_authority(key.public_data))
+
+    def still_trusts(self, pins: Pins) -> bool:
+        """Say whether `pins` would let this host in again; they may have been changed since."""
+        if self._accepted is None:
+            return False
+        key, authority = self._accepted
+        return pins.trusts_authority(key) if authority else pins.trusts(key)
 
     def _judged(self, key: asyncssh.SSHKey, *, trusted: bool) -> bool:
         if not trusted:
@@ -126,7 +137,7 @@ class _Via:
         return await self._wire.open_channel(session_factory, remote_host, remote_port, self._limit)
 
     def close(self) -> None:
-        """The connection belongs to the run, not to this use of it."""
+        """The connection belongs to whoever made it, not to this use of it."""
 
     async def wait_closed(self) -> None:
         """As `close`."""
@@ -138,6 +149,7 @@ async def log_in(
     pins: Pins,
     credentials: Credentials,
     options: SshOptions,
+    clock: Clock,
     via: Wire | None,
     taken: Taken | None = None,
 ) -> Wire:
@@ -178,6 +190,8 @@ async def log_in(
         address=address,
         host_key=fingerprint(key.public_data) if key else "",
         channels=options.channels,
+        since=clock.wall(),
+        via=via,
         cautions=cautions,
     )
 

@@ -16,6 +16,7 @@ from coldstart import errors
 from coldstart.text import one_line
 from coldstart.transport.base import shown
 from coldstart.transport.capture import Capture
+from coldstart.transport.knownhosts import Pins
 from coldstart.transport.sshroute import Route
 from coldstart.transport.sshshare import Slots
 from coldstart.transport.tunnel import Tunnel
@@ -35,9 +36,11 @@ _CLOSE_WAIT = 0.5
 
 
 class Owner(Protocol):
-    """Who learns first that the connection is gone, and why."""
+    """Who judged the host key, and learns first that the connection is gone, and why."""
 
     lost: str
+
+    def still_trusts(self, pins: Pins) -> bool: ...
 
 
 def said(error: Exception | None) -> str:
@@ -118,17 +121,37 @@ class Wire:
         address: str,
         host_key: str,
         channels: int,
+        since: float,
+        via: "Wire | None" = None,
         cautions: tuple[str, ...] = (),
     ) -> None:
         self._conn, self._owner = conn, owner
         self.route, self.address, self.host_key, self.cautions = route, address, host_key, cautions
+        self.since, self.via = since, via
+        """Wall time of the login, and the connection under this one."""
         self.server = one_line(str(conn.get_extra_info("server_version", "")))
         self.slots = Slots(channels)
+        self.kept = False
+        """Whether it is older than the run that uses it now."""
+        self._given_up = False
 
     @property
     def lost(self) -> str:
-        """Why the connection is gone; empty while it is there. It is never made again within a run."""
+        """Why the connection is gone; empty while it is there."""
         return self._owner.lost or ("closed" if self._conn.is_closed() else "")
+
+    @property
+    def whole(self) -> bool:
+        """It is there, and everything that was asked through it has ended: no channel is left over, here or there."""
+        return not self.lost and not self._given_up
+
+    def trusted_by(self, pins: Pins) -> bool:
+        """Say whether the host key that was shown at the login would be accepted now."""
+        return self._owner.still_trusts(pins)
+
+    def pass_on(self, channels: int) -> None:
+        """Another run uses it from now on: with that many channels, whatever an earlier one was refused."""
+        self.kept, self.slots = True, Slots(channels)
 
     def require_alive(self) -> None:
         if self.lost:
@@ -140,6 +163,7 @@ class Wire:
         Raises `ChannelRefused`, and what `Capture.complete` raises.
         """
         self.require_alive()
+        refused = False
         session = _Session(capture)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + limit
@@ -159,12 +183,14 @@ class Wire:
             except TimeoutError:
                 raise errors.ConnectionLost(f"{self.route.shown}: no channel was opened within {limit:.1f} s") from None
             except (asyncssh.Error, OSError) as error:
+                refused = True
                 self._raise_refused(error)
             await capture.complete(deadline - loop.time(), grace)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_WAIT):
                     await capture.closed.wait()
         finally:
+            self._given_up |= not (refused or capture.closed.is_set())
             if session.chan and not capture.closed.is_set():
                 with contextlib.suppress(OSError):  # already closed from here
                     session.chan.terminate()  # a root login refuses it: there, timeout(1) is what ends the command
@@ -193,7 +219,11 @@ class Wire:
         try:
             async with asyncio.timeout(limit):
                 return await self._conn.create_connection(factory, host, port)
+        except asyncio.CancelledError:
+            self._given_up = True  # it may still be opened over there, and nobody would close it
+            raise
         except TimeoutError:
+            self._given_up = True
             raise errors.ConnectTimedOut(f"{what}: no answer within {limit:g} s") from None
         except asyncssh.ChannelOpenError as error:
             reason = error.reason.lower()
