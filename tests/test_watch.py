@@ -5,14 +5,15 @@ import asyncio
 import pytest
 from tests.support.scripted import BOOT, OTHER_BOOT, Script, baseline, check
 
-from coldstart.attempt import Attempt
+from coldstart import errors
+from coldstart.attempt import Attempt, Ending, Outlook
 from coldstart.clock import FixedClock
 from coldstart.engine.program import compile_program
 from coldstart.engine.runner import Settings, run
 from coldstart.outcome import Result
 from coldstart.reason import Reason
 from coldstart.render import attempts
-from coldstart.watch import Schedule, watch
+from coldstart.watch import DISCARDS, Schedule, watch
 
 GATES = {
     "NET": ((), (check("NET", "net"),)),
@@ -28,6 +29,10 @@ class TestClock(FixedClock):
     def __init__(self, takes=0.0):
         super().__init__(1000.0)
         self.now, self.takes, self.slept = 0.0, takes, []
+        self.jumped = 0.0  # by how much the wall clock is ahead of what this machine has lived through
+
+    def wall(self):
+        return 1000.0 + self.now + self.jumped
 
     def monotonic(self):
         return self.now
@@ -39,22 +44,27 @@ class TestClock(FixedClock):
         self.now += seconds
 
 
-async def watched(scripts, attempts_=10, *, interval=60.0, takes=0.0, stop_after=None):
-    """A watch in which attempt N meets `scripts[N]` (the last one again and again); what it told, and how it ended."""
+async def watched(scripts, attempts_=10, *, interval=60.0, takes=0.0, stop_after=None, jumps=None, waits=None, **rules):
+    """A watch in which attempt N meets `scripts[N]` (the last one again and again); what it told, and how it ended.
+
+    `jumps[N]`: seconds by which the wall clock jumps in the middle of attempt N, `waits[N]`: after it.
+    """
     program, clock, told = compile_program(baseline(GATES)), TestClock(takes), []
     stop = asyncio.Event()
 
     async def attempt(before):
         script = scripts[min(len(told), len(scripts) - 1)]
         clock.now += clock.takes
+        clock.jumped += (jumps or {}).get(len(told), 0.0)
         return await run(program, script, clock, settings=Settings(before=before, run_deadline=1e9))
 
     def tell(one: Attempt):
         told.append(one)
+        clock.jumped += (waits or {}).get(len(told) - 1, 0.0)
         if stop_after == len(told):
             stop.set()
 
-    ended = await watch(attempt, clock, Schedule(interval, attempts_), stop=stop, tell=tell)
+    ended = await watch(attempt, clock, Schedule(interval, attempts_, **rules), stop=stop, tell=tell)
     return told, ended, clock
 
 
@@ -135,6 +145,95 @@ async def test_a_flap_at_the_last_attempt_is_not_green():
     gates = [{"net": "maybe", **BAD}, {"net": "maybe"}, {"net": "maybe", **BAD}, GOOD]
     _, ended, _ = await watched([Script(answers) for answers in gates], attempts_=4)
     assert (Result.DEGRADED, 1) == (ended.report.result, ended.report.exit_code)
+
+
+async def test_green_must_hold_for_as_many_attempts_as_asked():
+    told, ended, _ = await watched([Script({"db": "no"}), Script()], stable=3)
+    assert ["BLOCKED", "GREEN", "GREEN", "GREEN"] == results(told)
+    assert [0, 1, 2, 3] == [one.streak for one in told]
+    assert (Result.GREEN, Ending.GREEN) == (ended.report.result, ended.ending)
+
+
+async def test_green_that_did_not_hold_for_long_enough_is_not_green():
+    told, ended, _ = await watched([Script({"db": "no"}), Script()], 2, stable=2)
+    assert (Result.DEGRADED, 1, Ending.USED_UP) == (ended.report.result, ended.report.exit_code, ended.ending)
+    assert "GREEN in 1 of 2 attempts in a row" in ended.report.headline
+    assert ended.report == told[-1].report
+
+
+async def test_a_reboot_between_two_green_attempts_begins_the_count_anew():
+    rebooted = Script(boots={"a": (OTHER_BOOT, OTHER_BOOT)})
+    told, _, _ = await watched([Script(), rebooted, rebooted], stable=2)
+    assert [1, 1, 2] == [one.streak for one in told]
+
+
+async def test_coming_back_from_a_reboot_is_not_flapping():
+    """Good, gone while it reboots, good: two changes, but its first pass was on another boot."""
+    back = {"boots": {"a": (OTHER_BOOT, OTHER_BOOT)}}
+    told, _, _ = await watched([Script({"net": "maybe"}), Script({"net": "maybe", **BAD}), Script(**back)])
+    assert ["DEGRADED", "BLOCKED", "GREEN"] == results(told)
+
+
+@pytest.mark.fault(48)
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+async def test_an_attempt_in_which_this_machine_slept_counts_for_nothing_and_is_made_again(jump):
+    told, ended, clock = await watched([Script(BAD), Script(), Script()], jumps={1: jump})
+    assert ["", True, ""] == [one.discarded and True for one in told]
+    assert [1, 2, 2] == [one.number for one in told]
+    assert "1 h" in told[1].discarded
+    assert (Ending.GREEN, [60.0, 0.0]) == (ended.ending, clock.slept)
+
+
+@pytest.mark.fault(48)
+async def test_a_machine_that_sleeps_in_every_attempt_gets_no_verdict():
+    told, ended, _ = await watched([Script()], jumps=dict.fromkeys(range(99), 3600.0))
+    assert (Result.CHECK_FAILED, 3, Ending.CLOCK) == (ended.report.result, ended.report.exit_code, ended.ending)
+    assert DISCARDS == len(told)
+
+
+@pytest.mark.fault(48)
+async def test_green_does_not_hold_over_a_night_in_which_nobody_looked():
+    told, _, _ = await watched([Script(), Script(), Script()], waits={0: 3600.0}, stable=2)
+    assert [1, 1, 2] == [one.streak for one in told]
+    assert [0.0, 3600.0, 0.0] == [one.gap for one in told]
+
+
+async def test_slow_attempts_are_no_gap():
+    told, _, _ = await watched([Script(BAD)], 3, takes=300.0)
+    assert ["", "", ""] == [one.discarded for one in told]
+
+
+async def test_it_remembers_since_when_a_gate_is_as_it_is():
+    told, _, _ = await watched([Script({"net": "no"}), Script(BAD), Script(BAD)], 3)
+    assert [{"NET": 1000.0, "DATA": 1000.0}, {"NET": 1060.0, "DATA": 1060.0}, {"NET": 1060.0, "DATA": 1060.0}] == [
+        dict(one.since) for one in told
+    ]
+
+
+async def test_the_last_attempt_names_the_last_error_of_each_gate_that_is_not_good():
+    """DATA was asked in the first attempt alone; it is held now, and what it said then is the best that is known."""
+    told, _, _ = await watched([Script(BAD), Script({"net": "broken"})], 2)
+    assert () == told[0].last_errors
+    assert [("NET", "NET/net@a", "broken", 2), ("DATA", "DATA/db@a", "no", 1)] == [
+        (one.gate, one.check, one.said, one.attempt) for one in told[1].last_errors
+    ]
+
+
+def damaged(_read):
+    raise errors.AuthenticationRejected("publickey refused")
+
+
+async def test_it_goes_on_when_a_human_is_needed():
+    told, ended, _ = await watched([Script({"db": damaged})], 4)
+    assert (4, Ending.USED_UP) == (len(told), ended.ending)
+    assert Outlook.NEEDS_HUMAN is told[-1].outlooks["DATA"]
+
+
+async def test_it_ends_early_when_a_human_is_needed_if_asked_to():
+    told, ended, _ = await watched([Script({"db": damaged})], 10, stop_when_hopeless=True)
+    assert Ending.HOPELESS is ended.ending
+    assert 3 == len(told)  # an authentication that fails once may be a host that boots; then two attempts in a row
+    assert 2 == ended.report.exit_code
 
 
 async def test_restart_counters_are_compared_with_the_attempt_before():

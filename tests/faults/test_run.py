@@ -118,6 +118,54 @@ def test_45_a_stdout_that_is_full_ends_with_3(tmp_path, capsys, monkeypatch, for
     assert (3, "coldstart: stdout: not written: No space left on device\n") == (code, capsys.readouterr().err)
 
 
+# ------------------------------------------------------------------------------------------- 46: two at the same time
+
+NEVER = {**MEMORY, "with": {**MEMORY.get("with", {}), "at_least": "1000TiB"}}
+
+
+def watch_of(tmp_path, *options):
+    argv = [sys.executable, "-m", "coldstart", "watch", "-b", str(tmp_path / "baseline.yml"), "--interval", "60"]
+    return subprocess.Popen(
+        [*argv, "--state-dir", str(tmp_path / "state"), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.fault(46)
+def test_46_a_second_watch_of_the_same_baseline_ends_at_once_and_leaves_the_first_alone(tmp_path):
+    (tmp_path / "baseline.yml").write_text(stack(NEVER, hosts=HERE))
+    first = watch_of(tmp_path)
+    try:
+        lock = f"{first.pid} "
+        assert wait_until(
+            lambda: any(one.read_text().startswith(lock) for one in tmp_path.glob("state/watch-*.lock")), 20
+        )
+        second = watch_of(tmp_path)
+        out, err = second.communicate(timeout=20)
+        assert (3, "") == (second.returncode, out)
+        assert f"lock held by pid {first.pid} since " in err
+        assert first.poll() is None
+    finally:
+        first.send_signal(signal.SIGTERM)
+        out, _ = first.communicate(timeout=20)
+    assert (3, 1) == (first.returncode, out.count("attempt 1 of 30"))
+
+
+@pytest.mark.fault(46)
+def test_46_a_watch_that_was_killed_leaves_no_lock_behind(tmp_path):
+    (tmp_path / "baseline.yml").write_text(stack(NEVER, hosts=HERE))
+    first = watch_of(tmp_path)
+    assert wait_until(lambda: any(one.read_text() for one in tmp_path.glob("state/watch-*.lock")), 20)
+    first.kill()
+    first.communicate(timeout=20)
+    second = watch_of(tmp_path, "--max-attempts", "1")
+    out, err = second.communicate(timeout=20)
+    assert (2, "") == (second.returncode, err)
+    assert "the attempts are used up" in out
+
+
 # ------------------------------------------------------------------------------------------------------- 47: signals
 
 

@@ -1,9 +1,11 @@
 """Checks that change their mind from attempt to attempt: one good attempt at the end proves nothing (faults.md 49)."""
 
+from collections.abc import Collection
 from itertools import pairwise
 
 from coldstart.engine import reduce
-from coldstart.outcome import CheckResult, GateResult, Outcome, Report, Result, Verdict
+from coldstart.engine.runner import Finished
+from coldstart.outcome import CheckResult, Conclusion, GateResult, Report, Result, Verdict
 from coldstart.reason import Reason
 
 STABLE = 3
@@ -17,30 +19,23 @@ class Flaps:
     """The verdicts of every check over the attempts of one watch."""
 
     def __init__(self, stable: int = STABLE) -> None:
-        self._stable = stable
+        self._stable = max(stable, STABLE)
         self._good: dict[str, list[bool]] = {}
         self._attempts = 0
 
-    def mark(self, report: Report) -> Report:
+    def forget(self, hosts: Collection[str]) -> None:
+        """Drop what checks on these hosts were: a reboot voids passes, and coming back from one is no flapping."""
+        if hosts:
+            self._good = {key: seen for key, seen in self._good.items() if key.partition("@")[2] not in hosts}
+
+    def mark(self, finished: Finished) -> Report:
         """The report with every check that passes now, but flapped, as a warning; what was not asked does not count."""
         self._attempts += 1
+        report = finished.report
         if report.result is Result.CHECK_FAILED:
             return report
         gates = tuple(self._marked(gate) for gate in report.gates)
-        if gates == report.gates:
-            return report
-        result = reduce.result(gates, narrowed=report.narrowed, missing=(), interrupted=False)
-        root = reduce.root(gates)
-        return report.model_copy(
-            update={
-                "gates": gates,
-                "result": result,
-                "exit_code": reduce.EXIT_CODES[result],
-                "root": root,
-                "headline": reduce.headline(result, root, gates, narrowed=report.narrowed, missing=()),
-                "counts": reduce.count(gates),
-            }
-        )
+        return report if gates == report.gates else finished.with_gates(gates)
 
     def _marked(self, gate: GateResult) -> GateResult:
         checks = tuple(self._checked(check) for check in gate.checks)
@@ -61,12 +56,6 @@ class Flaps:
             f"good now, but {changes} changes in {self._attempts} attempts; "
             f"good {streak} of {self._stable} times in a row ({check.outcome.observed})"
         )
-        outcome = Outcome.caution(
-            Reason.FLAPPING,
-            said,
-            expected=check.outcome.expected,
-            evidence=check.outcome.evidence,
-            facts=check.outcome.facts,
-            parts=check.outcome.parts,
-        )
+        changed = {"conclusion": Conclusion.CAUTION, "reason": Reason.FLAPPING, "observed": said}
+        outcome = check.outcome.model_copy(update=changed)
         return check.model_copy(update={"outcome": outcome, "verdict": reduce.check_verdict(check.severity, outcome)})
