@@ -65,7 +65,32 @@ def the_baseline_is_the_one_that_ships_and_every_detour_is_named(report):
     assert all(re.fullmatch(detour, note) for note in report.notes), report.notes
 
 
+def a_runner_that_is_up_before_its_release_is_a_warning_of_its_own(report):
+    assert {"HOLD"} == {item.decision for item in report.releases}
+    said = {item.name: item.early for item in report.releases if item.early}
+    assert {"runners": "1 unit active already on 110: actions.runner.awoooi.110-1.service"} == said
+    (early,) = next(gate for gate in report.gates if gate.name == "RELEASES").checks
+    assert ("RELEASES/runners", "WARN", "active-too-early") == (early.id, early.verdict, early.outcome.reason)
+
+
+def nothing_runs_before_its_release(report):
+    assert "RELEASES" not in {gate.name for gate in report.gates}
+    assert {""} == {item.early for item in report.releases}
+
+
+def the_load_of_the_last_minutes_is_read_from_prometheus(report):
+    loads = [check for gate in report.gates for check in gate.checks if check.id.endswith("/load")]
+    assert ["110", "188"] == sorted(check.host for check in loads)
+    for check in loads:
+        course = check.outcome.course
+        assert course[-1].at - course[0].at > 15 * 60
+        assert {True} == {point.good for point in course}
+
+
 ALSO = {
+    "momo-rows-differ": the_load_of_the_last_minutes_is_read_from_prometheus,
+    "runner-watchdog": a_runner_that_is_up_before_its_release_is_a_warning_of_its_own,
+    "clean": nothing_runs_before_its_release,
     "wal-damage": a_damaged_wal_is_named_with_its_signature_and_its_section,
     "stale-backup": the_baseline_is_the_one_that_ships_and_every_detour_is_named,
 }
@@ -98,6 +123,10 @@ OUTSIDE = {
     "ping -n -c 2 -W 2 192.168.0.111": ("address: 192.168.0.110", "address: 192.168.0.111"),
     "GET https://mo.wooo.work:8443/health": ("https://mo.wooo.work/health", "https://mo.wooo.work:8443/health"),
     "GET http://192.168.0.125:32336": ("url: http://${vip}:32334/api/v1/web", "url: http://${vip}:32336/api/v1/web"),
+    "GET http://192.168.0.125:32337/{run}": (
+        "          resolves_after: 5m\n",
+        '          resolves_after: 5m\n          sent: {url: "http://${vip}:32337/{run}", json: state, equals: sent}\n',
+    ),
     "systemctl show": (
         'hosts: ["120", "121"]\n        hint: Without it nobody',
         'hosts: ["120", "112"]\n        severity: warn\n        hint: Without it nobody',

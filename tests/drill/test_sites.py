@@ -4,6 +4,7 @@ import json
 from copy import deepcopy
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +20,8 @@ from coldstart.drill.stack import Stack
 from coldstart.drill.state import Phase
 from coldstart.engine.judging import conclude
 from coldstart.outcome import Conclusion
-from coldstart.probes.base import Replies
+from coldstart.probes.base import Place, Replies
+from coldstart.probes.prometheus_range import PrometheusRange
 from coldstart.reason import Reason
 from coldstart.replies import HttpReply, NoReply
 
@@ -463,6 +465,47 @@ def test_the_backlog_of_what_is_not_scraped_is_not_zero(check, part):
     name = f"p2-schedules-{check}-110"
     assert (Conclusion.MET, Reason.OK) == judged(settled(), "prometheus_query", name)
     assert (Conclusion.UNMET, Reason.TOO_FEW) == judged(fault(part, "stopped"), "prometheus_query", name)
+
+
+def course_of(stack, query, seen, **limits):
+    """What production makes of the past that is on record: seconds ago, measure, good."""
+    record = PrometheusRange.model_validate(
+        {"url": "http://127.0.0.1:9090", "via": True, "query": query, "seen": seen, **limits}
+    )
+    reply = as_reply(stack, record.read(Place("110", "192.168.0.110"), 900.0, 30.0, timeout=5), None)
+    points = record.points(reply, booted=0.0, step=30.0)
+    return [(round(EPOCH + stack.now - one.at), one.measure, one.good) for one in points]
+
+
+def load_of(stack, address):
+    """The course of the load a core, with the limit of the shipped baseline."""
+    seen = f'node_load1{{instance="{address}:9100"}}'
+    cores = f'count by (instance) (node_cpu_seconds_total{{instance="{address}:9100",mode="idle"}})'
+    return course_of(stack, f"{seen} / on (instance) {cores}", seen, below=1.0)
+
+
+def test_the_load_of_the_last_minutes_is_on_record():
+    stack = stack_with(300.0, load={"188": 3.0})
+    course = load_of(stack, "192.168.0.188")
+    assert [True, False] == [course[0][2], course[-1][2]]
+    assert 2 < course[-1][1] < 4
+    assert {True} == {good for _, _, good in load_of(stack, "192.168.0.110")}
+
+
+def test_nothing_is_on_record_of_the_time_in_which_prometheus_was_down():
+    stack = fault("110/prometheus", "stopped", later=120.0)
+    stack.apply(Event(at=130.0, say="it is started", parts={"110/prometheus": "well"}))
+    stack.advance(490.0)
+    ages = [ago for ago, _, _ in load_of(stack, "192.168.0.188")]
+    assert 230 <= max(earlier - later for earlier, later in pairwise(ages)) <= 270
+
+
+@pytest.mark.parametrize("metric", ["ClickHouseMetrics_Merge", "kafka_consumergroup_lag"])
+def test_the_backlog_is_on_record_and_says_when_it_was_measured(metric):
+    assert {0.0} == {measure for _, measure, _ in course_of(settled(), f"sum({metric})", metric)}
+    said = ask(settled(), "prometheus", f"/api/v1/query?query=timestamp%28{metric}%29")
+    ((at, taken),) = [row["value"] for row in json.loads(said.body)["data"]["result"]]
+    assert 0 <= at - float(taken) <= 5
 
 
 @pytest.mark.parametrize("path", [MERGES, LAG])

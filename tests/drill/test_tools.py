@@ -60,7 +60,7 @@ def corpus(probe, case):
 
 def judged(loaded, read, reply):
     replies = Replies(target=loaded[3].target, now=loaded[3].now, by_read={read: reply})
-    return conclude(loaded[2], replies)
+    return conclude(loaded[1], replies)
 
 
 def run(directory, *argv, **changes):

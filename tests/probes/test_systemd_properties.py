@@ -195,3 +195,29 @@ def test_a_vanished_unit_that_does_not_run_is_not_counted_and_one_that_runs_is()
 def test_what_could_not_be_judged_or_should_not_be_asked_is_refused(params):
     with pytest.raises(ValidationError):
         SystemdPropertiesProbe.model_validate(params)
+
+
+@pytest.mark.parametrize(
+    ("states", "active"),
+    [
+        (("inactive", "failed"), 0),
+        (("active", "inactive"), 1),
+        (("activating", "reloading"), 2),
+        (("deactivating", "maintenance"), 1),
+    ],
+)
+def test_it_counts_how_many_of_its_units_are_active_and_names_them(states, active):
+    units = [f"actions.runner.r{at}.service" for at in range(len(states))]
+    blocks = [block(unit, ActiveState=state, MemoryMax="1") for unit, state in zip(units, states, strict=True)]
+    facts = judged(blocks, units, properties={"MemoryMax": "1"}).facts
+    assert active == facts["active_units"]
+    runs = [
+        unit for unit, state in zip(units, states, strict=True) if state not in ("inactive", "failed", "maintenance")
+    ]
+    assert ", ".join(runs) == facts["active_names"]
+
+
+def test_the_names_of_active_units_are_made_visible():
+    unit = "actions.runner.\x1b[2J\u202e.service"
+    facts = judged([block(unit, MemoryMax="1")], (unit,), properties={"MemoryMax": "1"}).facts
+    assert (1, "actions.runner.\\x1b[2J\\u202e.service") == (facts["active_units"], facts["active_names"])

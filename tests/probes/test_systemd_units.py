@@ -89,7 +89,7 @@ def test_an_attempt_before_that_is_of_no_use_is_not_compared_with():
 
 def test_a_restart_counter_of_each_unit_is_a_fact():
     outcome = judged(["k3s"], reply(block("k3s.service", NRestarts="2")), allowed_restarts=2)
-    assert {"units": 1, "units_up": 1, "k3s.restarts": 2} == outcome.facts
+    assert {"units": 1, "units_up": 1, "restarts": 2, "k3s.restarts": 2} == outcome.facts
 
 
 @given(

@@ -9,8 +9,8 @@ from http import HTTPStatus
 
 from coldstart.drill import sites_services as services
 from coldstart.drill.inventory import VIP
+from coldstart.drill.record import PART as PROMETHEUS
 from coldstart.drill.sites_api import API, api, has_pod
-from coldstart.drill.sites_prometheus import PART as PROMETHEUS
 from coldstart.drill.sites_prometheus import prometheus
 from coldstart.drill.sites_said import (
     Answer,

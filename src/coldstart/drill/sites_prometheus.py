@@ -1,4 +1,4 @@
-"""Prometheus on 110: its management pages, its rules, and the two queries of the backlog (SOP 11, 12). Pure.
+"""Prometheus on 110: its management pages, its rules, and the queries of load and backlog (SOP 5.3, 11, 12). Pure.
 
 Recorded of Prometheus 2.42, with the moments of the evaluations moved to the scenario's time.
 """
@@ -9,18 +9,37 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from math import floor
+from math import ceil, floor
+from typing import Any
 from urllib.parse import parse_qs
 
+from coldstart.drill.inventory import HOSTS
+from coldstart.drill.record import INTERVAL, PART
 from coldstart.drill.sites_said import PLAIN_JSON, Answer, Asked, go
 from coldstart.drill.state import Phase
 
-PART = "110/prometheus"
 METRICS = {"ClickHouseMetrics_Merge": "110/clickhouse", "kafka_consumergroup_lag": "110/kafka"}
 """The metrics of the backlog, and whose they are."""
+LABELS = {
+    "110/clickhouse": {"instance": "127.0.0.1:9363", "job": "sentry-clickhouse"},
+    "110/kafka": {
+        "consumergroup": "snuba-consumers",
+        "instance": "127.0.0.1:9308",
+        "job": "sentry-kafka",
+        "partition": "0",
+        "topic": "events",
+    },
+}
+"""What they are scraped with, as in the lab."""
+LOAD = {f'node_load1{{instance="{host.address}:9100"}}': name for name, host in HOSTS.items()}
+"""The load of a host, as a query asks for it."""
 
-_INTERVAL = 5
-"""Seconds between two scrapes, and between two evaluations of a rule."""
+_INTERVAL = INTERVAL
+"""Seconds between two evaluations of a rule."""
+_PAST = re.compile(
+    r'\(\((?P<query>.+)\) or label_replace\(timestamp\((?P<seen>.+)\), "coldstart", "seen", "", ""\)\)'
+    r"\[(?P<window>\d+)(?P<unit>[ms]):(?P<step>\d+)s\]"
+)
 _NEVER = '"health":"unknown","evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z"'
 _BROKEN = "expanding series: cannot populate chunk 8388614: segment index 1 out of range"
 _GROUP = re.compile(r'("limit":0,"evaluationTime":)([^,]+)(,"lastEvaluation":")([^"]+)(")')
@@ -89,15 +108,56 @@ def _query(asked: Asked) -> Answer:
     if not query.strip():
         said = 'invalid parameter "query": unknown position: parse error: no expression found in input'
         return _failure(asked, HTTPStatus.BAD_REQUEST, "bad_data", said)
-    source = next((part for metric, part in METRICS.items() if metric in query), None)
-    if source is None:
-        said = f"the Prometheus of a drill knows no other metrics than {' and '.join(METRICS)}"
+    known = {**METRICS, **LOAD}
+    past = _PAST.fullmatch(query)
+    source = next((series for metric, series in known.items() if metric in query), None)
+    if source is None or (source in HOSTS and past is None):
+        said = (
+            f"the Prometheus of a drill knows no other metrics than {' and '.join(METRICS)}, and the load of its hosts"
+        )
         return _failure(asked, HTTPStatus.UNPROCESSABLE_ENTITY, "execution", said)
     if asked.part(PART).fault == "failing":
         return _failure(asked, HTTPStatus.UNPROCESSABLE_ENTITY, "execution", _BROKEN)
-    value = f'{{"metric":{{}},"value":[{asked.wall():.3f},"0"]}}' if _scraped(asked, source) else ""
-    vector = f'{{"status":"success","data":{{"resultType":"vector","result":[{value}]}}}}'
-    return _api(asked, HTTPStatus.OK, vector)
+    if past:
+        return _api(asked, HTTPStatus.OK, _matrix(asked, source, past))
+    return _api(asked, HTTPStatus.OK, _vector(asked, source, query))
+
+
+def _vector(asked: Asked, source: str, query: str) -> str:
+    """The one series of a backlog now, its sample's time, or a count of what rises in it; none that is not scraped."""
+    metric = next(name for name, part in METRICS.items() if part == source)
+    value, labels = "0", {}
+    if query == metric:
+        labels = {"__name__": metric, **LABELS[source]}
+    elif query == f"timestamp({metric})":
+        value, labels = f"{asked.wall(_last_scrape(asked, source)):.3f}", LABELS[source]
+    rows = [{"metric": labels, "value": [round(asked.wall(), 3), value]}] if _scraped(asked, source) else []
+    return _success("vector", rows)
+
+
+def _success(kind: str, rows: list[dict[str, Any]]) -> str:
+    return json.dumps({"status": "success", "data": {"resultType": kind, "result": rows}}, separators=(",", ":"))
+
+
+def _last_scrape(asked: Asked, source: str) -> float:
+    sample = asked.stack.record.at(source, asked.stack.now)
+    return sample[0] if sample else 0.0
+
+
+def _matrix(asked: Asked, source: str, past: re.Match[str]) -> str:
+    """The past of a series as a subquery gives it: at every whole step its last sample, and when that was taken."""
+    step, now = int(past["step"]), asked.wall()
+    length = int(past["window"]) * (60 if past["unit"] == "m" else 1)
+    first = ceil((now - length) / step) * step
+    values: list[list[Any]] = []
+    times: list[list[Any]] = []
+    for moment in range(first, floor(now) + 1, step):
+        if sample := asked.stack.record.at(source, moment - asked.epoch):
+            values.append([moment, f"{sample[1]:.6g}"])
+            times.append([moment, f"{asked.wall(sample[0]):.3f}"])
+    labels = LABELS.get(source, {"instance": past["seen"].partition('"')[2].partition('"')[0], "job": "node"})
+    seen = {"metric": {"coldstart": "seen", **labels}, "values": times}
+    return _success("matrix", [{"metric": {}, "values": values}, seen] if values else [])
 
 
 def _scraped(asked: Asked, part: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from math import exp
 
 from coldstart.drill.inventory import HOSTS, PARTS
+from coldstart.drill.record import Record
 from coldstart.drill.scenario import Event, Facts
 from coldstart.drill.state import Boot, Change, HostState, PartState, Phase
 
@@ -31,6 +32,7 @@ class Stack:
         self.now = 0.0
         self.facts = Facts()
         self.history: list[Change] = []
+        self.record = Record()
         self._seed = seed
         self._calm = False
         """Nothing moves before something happens."""
@@ -142,6 +144,7 @@ class Stack:
     def _step(self) -> None:
         for host in self.hosts.values():
             self._load(host)
+        self.record.scrape(self)
         if self._calm:
             return
         changes = len(self.history)

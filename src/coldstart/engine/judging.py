@@ -1,8 +1,11 @@
 """The one place where exceptions become reasons: around a read, and around a judgement (examples.md, rule 7)."""
 
+import math
 import traceback
 
 from coldstart.clock import Clock
+from coldstart.engine.course import Extra
+from coldstart.engine.over_time import Moment, judge
 from coldstart.errors import ReadError
 from coldstart.outcome import Conclusion, Outcome
 from coldstart.probes.base import Probe, Replies
@@ -29,6 +32,23 @@ async def ask(transport: Transport, read: Read, clock: Clock) -> Reply:
 
 def conclude(probe: Probe, replies: Replies) -> Outcome:
     """Judge; what a probe could not observe, and a bug in a probe, become outcomes of their own (faults.md 50)."""
+    outcome = _judged(probe, replies)
+    number = outcome.facts.get(probe.measure) if probe.measure else None
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+        return outcome
+    return outcome.model_copy(update={"measure": float(number)})
+
+
+def over_time(outcome: Outcome, extra: Extra, replies: Replies, moment: Moment) -> Outcome:
+    """Judge what the check must have been before; a bug in that is no pass either."""
+    try:
+        return judge(outcome, extra, replies, moment)
+    except Exception as error:  # noqa: BLE001 - as below
+        said = f"{type(error).__name__}: {error}"
+        return Outcome.unobserved(Reason.INTERNAL, said, evidence=(traceback.format_exc(),))
+
+
+def _judged(probe: Probe, replies: Replies) -> Outcome:
     try:
         outcome = probe.judge(replies)
     except ReadError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from coldstart.baseline.load import LoadedBaseline
 from coldstart.baseline.model import AlertTest, AnyOf, Check, Gate, Host
+from coldstart.engine.course import Extra, conditions_by_check, extra
 from coldstart.engine.graph import PhaseGraph
 from coldstart.errors import UsageError
 from coldstart.probes.base import Place, Target
@@ -44,6 +45,8 @@ class Task:
     host: str | None
     target: Target | None
     reads: tuple[Read, ...] = ()
+    extra: Extra | None = None
+    """What is asked about its past, its reads are among `reads`; None: it is judged by what is seen now."""
     left_out: str = ""
     """Why it is not asked here: declared not to apply, or left out by the selection."""
     source: str = ""
@@ -177,6 +180,7 @@ class _Compiler:
     def __init__(self, loaded: LoadedBaseline, selection: Selection, gates: frozenset[str]) -> None:
         self._loaded, self._selection, self._gates = loaded, selection, gates
         self._hosts = loaded.baseline.hosts
+        self._conditions = conditions_by_check(loaded.baseline)
 
     def items(self, gate: Gate) -> Iterator[Item]:
         for check in gate.checks:
@@ -223,13 +227,17 @@ class _Compiler:
         for names in together if spans else tuple((name,) for name in hosts):
             out = self._left_out(gate, id_.partition(".")[0], names, check.not_on)
             target = None if out else self._target(check, names)
+            about = self._conditions.get(f"{gate.name}/{id_}", ())
+            past = extra(check, target, about, self._selection.hosts) if target else None
+            asked = (*check.probe.reads(target), *(past.reads if past else ())) if target else ()
             yield Task(
                 gate=gate.name,
                 check=check,
                 id=f"{gate.name}/{id_}",
                 host=None if spans else names[0],
                 target=target,
-                reads=check.probe.reads(target) if target else (),
+                reads=tuple(dict.fromkeys(asked)) if past else asked,
+                extra=past,
                 left_out=out,
                 source=self._loaded.where(check),
             )

@@ -112,6 +112,13 @@ class Probe(BaseModel):
     """Its name in a baseline (`probe:`)."""
     spans_hosts: ClassVar[bool] = False
     """True: judged once over all hosts of the check together, not once a host."""
+    measured: ClassVar[str | None] = None
+    """The fact of its outcomes that is the one number that it judges, the less the better; None: it has none."""
+
+    @property
+    def measure(self) -> str | None:
+        """The fact that is the number of a check with these parameters, or None: it takes part in trends."""
+        return self.measured
 
     @abstractmethod
     def reads(self, target: Target) -> tuple[Read, ...]:

@@ -73,6 +73,7 @@ class DockerContainersProbe(Probe):
     """
 
     kind: ClassVar[str] = "docker_containers"
+    measured: ClassVar[str | None] = "named_restarts"
 
     containers: tuple[Container, ...] = Field(
         default=(), max_length=128, description="The containers that must run: names, or `{name, health}`."

@@ -55,6 +55,7 @@ class FilesystemsProbe(Probe):
     """
 
     kind: ClassVar[str] = "filesystems"
+    measured: ClassVar[str | None] = "fullest_bytes_percent"
 
     mounts: tuple[MountPoint, ...] = Field(
         default=("/",), max_length=20, description="Mount points that must exist, be writable and not be full."

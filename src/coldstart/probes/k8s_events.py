@@ -115,6 +115,7 @@ class K8sEventsProbe(TimedProbe):
     """
 
     kind: ClassVar[str] = "k8s_events"
+    measured: ClassVar[str | None] = "warnings_times"
 
     namespace: AnyNamespace = Field(description="The namespace; '*' (in quotes) for all of them.")
     within: Annotated[Duration, Field(le=_KEPT)] = Field(default=900.0, description="How far back to look; 1h at most.")

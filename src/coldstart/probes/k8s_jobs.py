@@ -109,6 +109,7 @@ class K8sJobsProbe(NamespacedProbe, TimedProbe):
     """
 
     kind: ClassVar[str] = "k8s_jobs"
+    measured: ClassVar[str | None] = "jobs_failed"
 
     at_least: int = Field(default=1, ge=0, le=5000, description="How many Jobs there must be, however they ended.")
     runs_within: Duration = Field(default=3600.0, description="How long a Job may be active.")

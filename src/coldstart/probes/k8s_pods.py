@@ -66,6 +66,7 @@ class K8sPodsProbe(TimedProbe):
     """
 
     kind: ClassVar[str] = "k8s_pods"
+    measured: ClassVar[str | None] = "restarts"
 
     namespace: AnyNamespace = Field(description="The namespace; '*' (in quotes) for all of them.")
     selector: Selector | None = Field(default=None, description="Only pods with these labels: app=api,tier=web.")

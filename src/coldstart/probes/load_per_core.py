@@ -40,6 +40,7 @@ class LoadPerCoreProbe(Probe):
     """
 
     kind: ClassVar[str] = "load_per_core"
+    measured: ClassVar[str | None] = "load_per_core"
 
     below: float = Field(default=1.0, gt=0, le=1000, allow_inf_nan=False, description="Load per core must be below it.")
     window: Literal["1m", "5m", "15m"] = Field(default="15m", description="Which of the kernel's averages is judged.")

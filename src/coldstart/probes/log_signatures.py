@@ -88,6 +88,7 @@ class LogSignaturesProbe(Probe):
     """
 
     kind: ClassVar[str] = "log_signatures"
+    measured: ClassVar[str | None] = "matches"
 
     journal: Journal | None = Field(default=None, description="Read the systemd journal of this boot.")
     docker: DockerLog | None = Field(default=None, description="Read the log of a container.")

@@ -37,6 +37,7 @@ class MemoryAvailableProbe(Probe):
     """
 
     kind: ClassVar[str] = "memory_available"
+    measured: ClassVar[str | None] = "used_percent"
 
     at_least: Annotated[Size, Field(gt=0)] | None = Field(default=None, description="Least memory, such as 1GiB.")
     at_least_percent: Annotated[Percent, Field(gt=0)] | None = Field(
@@ -66,7 +67,12 @@ class MemoryAvailableProbe(Probe):
         )
         fields = {
             "expected": f"at least {' and '.join(limits)} available",
-            "facts": {"available_bytes": available, "total_bytes": total, "available_percent": round(share, 2)},
+            "facts": {
+                "available_bytes": available,
+                "total_bytes": total,
+                "available_percent": round(share, 2),
+                "used_percent": round(100 - share, 2),
+            },
         }
         shown = f"{available / _MIB:.0f} of {total / _MIB:.0f} MiB available ({share:.1f}%)"
         if available < (self.at_least or 0) or share < (percent or 0):

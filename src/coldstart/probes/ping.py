@@ -59,6 +59,7 @@ class PingProbe(Probe):
     """
 
     kind: ClassVar[str] = "ping"
+    measured: ClassVar[str | None] = "loss_percent"
 
     count: int = Field(default=2, ge=1, le=10, description="Packets to send, one a second (``-c``).")
     wait: int = Field(default=2, ge=1, le=30, description="Seconds to wait for an answer (``-W``).")

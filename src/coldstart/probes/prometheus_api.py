@@ -1,6 +1,7 @@
 """What Prometheus's HTTP API answers, as data, for the probes of rules and queries. Raises only `ReadError`s."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -45,11 +46,20 @@ class ServerProbe(Probe):
 
     def ask(self, target: Target, path: str, **parameters: str) -> HttpGet:
         """Return a GET below /api/v1, its parameters percent-encoded."""
-        address = target.host.address
-        base = self.url.replace(ADDRESS, f"[{address}]" if ":" in address else address)
-        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())
         via = target.host.name if self.via else None
-        return HttpGet(url=f"{base}/api/v1/{path}?{query}", via=via, ca=self.ca, timeout=target.timeout)
+        base = self.url.replace(ADDRESS, written(target.host.address))
+        return HttpGet(url=below(base, path, parameters), via=via, ca=self.ca, timeout=target.timeout)
+
+
+def written(address: str) -> str:
+    """Return an address as it stands in a URL (RFC 3986, 3.2.2)."""
+    return f"[{address}]" if ":" in address else address
+
+
+def below(base: str, path: str, parameters: Mapping[str, str]) -> str:
+    """Return the URL of something below /api/v1, its parameters percent-encoded."""
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())
+    return f"{base}/api/v1/{path}?{query}"
 
 
 class _Data(BaseModel):

@@ -21,9 +21,10 @@ from coldstart.text import one_line, plural, span
 
 _LONGEST = 4000
 _SHOWN = 5
-_SELECTOR = re.compile(
+SELECTOR = re.compile(
     r"[a-zA-Z_:][a-zA-Z0-9_:]*\s*(?:\{(?:[^{}\"'`]|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')*\})?", re.DOTALL
 )
+"""A plain selector of series, the only kind of query whose samples have times of their own."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|Inf)|NaN")
 
 
@@ -89,6 +90,7 @@ class PrometheusQueryProbe(ServerProbe):
     """
 
     kind: ClassVar[str] = "prometheus_query"
+    measured: ClassVar[str | None] = "greatest"
 
     query: PromQL = Field(description="PromQL.")
     each: Bounds = Field(default=Bounds(), description="Limits of every value: at_least, at_most or equals.")
@@ -99,9 +101,14 @@ class PrometheusQueryProbe(ServerProbe):
 
     @model_validator(mode="after")
     def _has_sample_times(self) -> Self:
-        if self.fresh_within is not None and not _SELECTOR.fullmatch(self.query):
+        if self.fresh_within is not None and not SELECTOR.fullmatch(self.query):
             raise ValueError('fresh_within needs a plain selector, like up{job="node"}: others have no sample times')
         return self
+
+    @property
+    def measure(self) -> str | None:
+        """Where a number must be high, or one exactly, less of it is not better."""
+        return self.measured if self.each.at_least is None and self.each.equals is None else None
 
     def reads(self, target: Target) -> tuple[HttpGet, ...]:
         value = self.ask(target, "query", query=self.query)
@@ -184,7 +191,8 @@ def _series(answer: Answer) -> list[_Series]:
     return sorted(found, key=lambda one: one.name)
 
 
-def _one(metric: dict[str, Any], value: Any) -> _Series:
+def sample(value: Any) -> tuple[float, float]:
+    """Return a moment (s since the epoch) and the number there, which may be NaN or infinite. Raises `Unparsable`."""
     whole = isinstance(value, list) and len(value) == 2  # noqa: PLR2004 - a time and a number
     if (
         not whole
@@ -195,10 +203,15 @@ def _one(metric: dict[str, Any], value: Any) -> _Series:
         raise Unparsable(f"not a sample: {one_line(str(value), 120)}")
     if not _NUMBER.fullmatch(value[1]):
         raise Unparsable(f"not a number: {one_line(value[1], 80)!r}")
+    return float(value[0]), float(value[1])
+
+
+def _one(metric: dict[str, Any], value: Any) -> _Series:
+    at, number = sample(value)
     labels = tuple(sorted((str(name), str(text)) for name, text in metric.items() if name != "__name__"))
     inner = ",".join(f'{name}="{text}"' for name, text in labels)
     name = str(metric.get("__name__", "")) + (f"{{{inner}}}" if inner else "")
-    return _Series(labels, one_line(name, 200), float(value[0]), float(value[1]))
+    return _Series(labels, one_line(name, 200), at, number)
 
 
 def _told(series: list[_Series]) -> str:

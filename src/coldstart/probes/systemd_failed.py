@@ -55,6 +55,7 @@ class SystemdFailedProbe(Probe):
     """
 
     kind: ClassVar[str] = "systemd_failed"
+    measured: ClassVar[str | None] = "failed_units"
 
     ignore: dict[PlainUnit, Annotated[str, Field(min_length=1, max_length=200)]] = Field(
         default_factory=dict,

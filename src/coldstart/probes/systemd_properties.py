@@ -21,6 +21,8 @@ from coldstart.text import one_line, plural
 _ALWAYS = ("Id", "Names", "LoadState", "ActiveState", "SubState", "NeedDaemonReload")
 _UP = frozenset({"active", "reloading", "refreshing"})
 _DOWN = frozenset({"inactive", "failed"})
+_RUNS = _UP | {"activating", "deactivating"}
+"""States in which a process of the unit may be there: it does something, or is about to."""
 _Unit = dict[str, str]
 
 
@@ -64,6 +66,9 @@ class SystemdPropertiesProbe(Probe):
     Bad: a value that is not as required; fewer units than `min_units`; a unit that is named and does not exist; a unit
     that is not `active` as declared. A caution: its file was changed since systemd read it (NeedDaemonReload): judged
     is what holds now. A masked or vanished unit that only a pattern matches and that does not run is not counted.
+
+    The fact `active_units` counts those that are active, starting and stopping ones among them: a release can name this
+    check under `active:`, and what runs before its release is a warning of its own (SOP 5.3).
 
     Not observed: no systemd, list and properties do not agree, a property that this systemd does not know.
 
@@ -136,7 +141,13 @@ class SystemdPropertiesProbe(Probe):
         judged = {**named, **{name: unit for name, unit in matched.items() if name not in gone and name not in named}}
         present = sum(unit["LoadState"] not in ("not-found", "masked") for unit in judged.values())
         left_out = f" ({', '.join(sorted(gone))}: not loaded, not counted)" if gone else ""
-        facts = {"units": present, "units_not_counted": len(gone)}
+        active = sorted(name for name, unit in judged.items() if unit["ActiveState"] in _RUNS)
+        facts = {
+            "units": present,
+            "units_not_counted": len(gone),
+            "active_units": len(active),
+            "active_names": one_line(", ".join(active)),
+        }
         parts = [self._part(name, unit) for name, unit in sorted(judged.items())]
         if present < self.min_units:
             seen = f"{plural(present, 'loaded unit')}, at least {self.min_units} expected{left_out}"

@@ -75,6 +75,7 @@ class SystemdUnitsProbe(Probe):
     """
 
     kind: ClassVar[str] = "systemd_units"
+    measured: ClassVar[str | None] = "restarts"
 
     units: Annotated[tuple[PlainUnit, ...], AfterValidator(_distinct)] = Field(
         min_length=1,
@@ -112,6 +113,7 @@ class SystemdUnitsProbe(Probe):
             facts={
                 "units": len(units),
                 "units_up": up,
+                "restarts": sum(unit.restarts for unit in units if unit["NRestarts"]),
                 **{f"{unit.name}.restarts": unit.restarts for unit in units if unit["NRestarts"]},
             },
         )
