@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from tests.support.effort import examples
 
 from coldstart import errors
 from coldstart.__main__ import main
+from coldstart.baseline.accepts import Accept, Saw
 from coldstart.baseline.load import load
 from coldstart.clock import FixedClock
+from coldstart.engine.accepting import Accepting
 from coldstart.engine.program import compile_program
-from coldstart.engine.runner import run
+from coldstart.engine.report import Grounds
+from coldstart.engine.runner import Settings, run
 from coldstart.errors import ReadError
-from coldstart.outcome import Conclusion, Result
+from coldstart.outcome import Conclusion, Result, Severity, Verdict
 from coldstart.reads import BootId, Read
 from coldstart.reason import Reason
 from coldstart.replies import CommandReply, DialReply, HttpReply, NeighbourReply, PingReply, Reply
@@ -234,6 +238,58 @@ def test_no_fault_of_the_table_at_any_place_is_ever_green_nor_called_what_it_is_
         if any(isinstance(read, BootId) for read in names) and check.exchanges:
             through = any(exchange.read.place == "h" for exchange in check.exchanges)
             assert not (through and check.verdict == "PASS"), "nothing passes on a host without one proven boot"
+
+
+@settings(max_examples=examples(150), deadline=None)
+@given(data=st.data())
+def test_no_fault_is_green_for_an_accept_unless_it_is_a_warning_that_the_accept_covers(green_run, data):
+    """The same faults, every check a warning or not as may be, and accepts of anything: what GREEN is made of."""
+    program, replay, able = green_run
+    every = list(able)
+    places = data.draw(st.lists(st.integers(0, len(every) - 1), min_size=1, max_size=2, unique=True), label="reads")
+    names = {every[at]: data.draw(st.sampled_from(able[every[at]]), label=every[at].describe()) for at in places}
+    known = sorted(item.id for item in items(program))
+    mild = softened(program, data.draw(st.just(set(known)) | st.sets(st.sampled_from(known)), label="warnings"))
+    saws = st.none() | st.builds(Saw, st.sampled_from(list(Reason)), st.sampled_from(Conclusion))
+    until = st.sampled_from([*[None] * 9, replay.meta.started - 1, replay.meta.started + 1])
+    made = st.builds(lambda check, saw, end: Accept(check, None, "why", saw, until=end), st.just(""), saws, until)
+    of = st.lists(st.sampled_from([*known, NOPE]), unique=True) | st.just(known)
+    accepts = [replace(data.draw(made), check=check) for check in data.draw(of, label="accepts")]
+    transport = Spoilt(replay, {read: FAULTS[name] for read, name in names.items()})
+    chosen = Settings(grounds=Grounds(accepting=Accepting(accepts)))
+    report = asyncio.run(run(mild, transport, FixedClock(replay.meta.started), settings=chosen)).report
+    checks = [check for gate in report.gates for check in gate.checks]
+    for check in checks:
+        if check.accepted:
+            mine = [one for one in accepts if one.check == check.id and not one.expired(report.started)]
+            assert check.verdict is Verdict.WARN
+            assert any(one.saw is None or one.saw.reason is check.outcome.reason for one in mine)
+    if report.result is Result.GREEN:
+        assert all(check.verdict is Verdict.PASS or check.accepted for check in checks)
+        assert all(one.check != NOPE and not one.expired(report.started) for one in accepts)
+
+
+NOPE = "P0-NETWORK/nope"
+"""A check that the baseline does not have."""
+
+
+def items(program):
+    return [item for gate in program.gates for item in gate.items]
+
+
+def softened(program, ids):
+    """The program with these checks as mere warnings."""
+    gates = tuple(
+        replace(
+            gate,
+            items=tuple(
+                replace(item, check=replace(item.check, severity=Severity.WARN)) if item.id in ids else item
+                for item in gate.items
+            ),
+        )
+        for gate in program.gates
+    )
+    return replace(program, gates=gates)
 
 
 def test_the_files_are_as_they_were(recording):

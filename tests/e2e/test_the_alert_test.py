@@ -42,6 +42,15 @@ def webhook(tmp_path):
             self.send_response(200)
             self.end_headers()
 
+        def do_GET(self):
+            """Say of one alert, by its label, whether it was handed on."""
+            labels = [message["commonLabels"]["coldstart_run"] for message in received]
+            body = json.dumps({"state": "sent" if self.path.rpartition("/")[2] in labels else "unknown"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
         def log_message(self, *_):
             pass
 
@@ -92,4 +101,37 @@ def test_a_plan_and_a_replay_never_send(webhook, tmp_path, capsys):
     assert "POST http://127.0.0.1" in capsys.readouterr().out
     assert 1 == main(["check", "-b", str(path), "--record", str(tmp_path / "r")])
     assert 3 == main(["check", "-b", str(path), "--replay", str(tmp_path / "r"), "--send-alert-test"])
+    assert [] == received
+
+
+def named(path, equals):
+    """The baseline with a way to see that the alert was handed on."""
+    port = path.read_text().partition("http://127.0.0.1:")[2].partition("/")[0]
+    sent = f'{{url: "http://127.0.0.1:{port}/alerts/{{run}}", json: state, equals: {equals}, within: 1s}}'
+    path.write_text(path.read_text() + f"          sent: {sent}\n")
+    return str(path)
+
+
+def test_an_alert_that_is_seen_behind_the_webhook_by_its_label_is_green(webhook, capsys):
+    path, received = webhook
+    assert 0 == main(["check", "-b", named(path, "sent"), "--send-alert-test", "-o", "json"])
+    said = json.loads(capsys.readouterr().out)["gates"][0]["checks"][1]["outcome"]
+    run = received[0]["commonLabels"]["coldstart_run"]
+    assert ("sent", run, True) == (said["facts"]["level"], said["facts"]["run"], said["facts"]["sent_seen"])
+    assert any(f"/alerts/{run}" in line for line in said["evidence"])
+
+
+@pytest.mark.slow
+def test_an_alert_that_is_not_seen_behind_the_webhook_is_a_warning(webhook, capsys):
+    path, received = webhook
+    assert 1 == main(["check", "-b", named(path, "delivered"), "--send-alert-test"])
+    assert "not seen as sent within 1 s" in " ".join(capsys.readouterr().out.split())
+    assert 1 == len(received)
+
+
+def test_a_plan_shows_what_would_be_asked_for_the_levels(webhook, capsys):
+    path, received = webhook
+    assert 0 == main(["plan", "-b", named(path, "sent")])
+    said = " ".join(capsys.readouterr().out.split())
+    assert '/alerts/{run}, state "sent": sent, within 1 s, every 2 s' in said
     assert [] == received

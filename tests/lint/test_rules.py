@@ -11,6 +11,8 @@ from coldstart.lint.registry import BY_CODE, RULES
 from coldstart.lint.run import invalid, lint
 
 ROOT = Path(__file__).parents[2]
+NOW = 1_780_000_000.0
+"""2026-05-28."""
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yml"))
 RULE_OF = {rule.name: rule for rule in RULES}
 
@@ -21,7 +23,7 @@ def findings_of(path):
         loaded = load_text(text, path.name)
     except BaselineError as error:
         return [invalid(problem, (path.name,)) for problem in error.problems]
-    return list(lint(loaded, text))
+    return list(lint(loaded, text, now=NOW))
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
@@ -52,15 +54,15 @@ def test_codes_and_names_are_unique_and_in_order():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "baselines").glob("*.yml")), ids=lambda path: path.name)
 def test_the_baselines_that_ship_are_clean(path):
-    assert "" == formats.text(lint(load(path), path.read_text("utf-8")))
+    assert "" == formats.text(lint(load(path), path.read_text("utf-8"), now=NOW))
 
 
 def test_an_ignore_silences_its_rule_on_its_line_and_nothing_else():
     path = Path(__file__).parent / "bad" / "no-sop.yml"
     text = path.read_text("utf-8")
     silenced = text.replace("hint: look}", "hint: look}  # lint: ignore CS203 there is none")
-    assert [] == list(lint(load_text(silenced, "x.yml"), silenced))
+    assert [] == list(lint(load_text(silenced, "x.yml"), silenced, now=NOW))
     other = text.replace("hint: look}", "hint: look}  # lint: ignore CS202 there is none")
-    assert ["CS203", "CS002"] == [finding.code for finding in lint(load_text(other, "x.yml"), other)]
+    assert ["CS203", "CS002"] == [finding.code for finding in lint(load_text(other, "x.yml"), other, now=NOW)]
     above = text.replace("    - {id", "    # lint: ignore CS203 there is none\n    - {id")
-    assert {"CS203", "CS002"} == {finding.code for finding in lint(load_text(above, "x.yml"), above)}
+    assert {"CS203", "CS002"} == {finding.code for finding in lint(load_text(above, "x.yml"), above, now=NOW)}

@@ -40,10 +40,14 @@ def asks_this_machine(loaded: LoadedBaseline) -> Iterator[Hit]:
         if address and elsewhere and _is_loopback(address):
             message = f"check {name} asks {address} from this machine, not from {', '.join(elsewhere)}"
             yield Hit(check.line, message, "send it via: true (http), or use the host's own address")
-    test = baseline.alert_test
-    if test and not test.via and _is_loopback(urlsplit(test.url).hostname or ""):
-        message = f"alert test {named(test)} goes to this machine"
-        yield Hit(test.line, message, "name with via: the host through which it is sent")
+    if test := baseline.alert_test:
+        if not test.via and _is_loopback(urlsplit(test.url).hostname or ""):
+            message = f"alert test {named(test)} goes to this machine"
+            yield Hit(test.line, message, "name with via: the host through which it is sent")
+        for level, sight in test.sights.items():
+            if not sight.via and _is_loopback(urlsplit(sight.url).hostname or ""):
+                message = f"alert test {named(test)} looks on this machine whether the alert was {level}"
+                yield Hit(test.line, message, "name with via: the host through which it is asked")
 
 
 def _fixed_address(probe: Probe) -> str:
@@ -140,7 +144,12 @@ def deadline_too_short(loaded: LoadedBaseline) -> Iterator[Hit]:
             message = f"check {name}: its timeout is {check.timeout:g} s, its deadline {check.deadline:g} s"
             yield Hit(check.line, message, "raise deadline:, or lower timeout:")
     for item in loaded.baseline.checks():
-        longest = item.timeout if isinstance(item, AlertTest) else item.deadline
+        longest = _longest(item) if isinstance(item, AlertTest) else item.deadline
         if longest > run:
             message = f"check {named(item)} may take {longest:g} s, and the whole run only {run:g} s"
             yield Hit(item.line, message, "lower its deadline:, or raise run_deadline: in the defaults")
+
+
+def _longest(test: AlertTest) -> float:
+    """Seconds for sending it, and then for looking at each of its levels, all at the same time."""
+    return test.timeout + max((sight.within for sight in test.sights.values()), default=0.0)

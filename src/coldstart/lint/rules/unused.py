@@ -26,7 +26,8 @@ def unused_host(loaded: LoadedBaseline) -> Iterator[Hit]:
     used = {name for _, check in single(baseline) for name in asked_on(check)}
     used.update(name for release in baseline.releases.values() for name in release.hosts)
     used.update(one.host for one in (baseline.monitor,) if one)
-    used.update(one.via for one in (baseline.alert_test,) if one and one.via)
+    if test := baseline.alert_test:
+        used.update(via for via in (test.via, *(sight.via for sight in test.sights.values())) if via)
     for host in baseline.hosts.values():
         if host.name not in used and not host.optional:
             message = f"host {host.name} is asked nothing"
