@@ -1,83 +1,22 @@
 """The alert test: one real POST, once, with a label of its own; and nothing else in the source that can send."""
 
 import asyncio
-import json
-from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from tests.support.scripted import Script, baseline, check
+from tests.support.alerts import alert_test, webhook
+from tests.support.scripted import BOOT, Script, baseline, check
 from tests.support.servers import closed_port
 
 from coldstart.alert import RUN_LABEL, AlertChain, accepted, payload
-from coldstart.baseline.model import AlertTest
 from coldstart.clock import FixedClock, SystemClock
 from coldstart.engine.program import Selection, compile_program
 from coldstart.engine.runner import Settings, run
-from coldstart.outcome import Conclusion, Outcome, Result, Severity, Verdict
+from coldstart.outcome import Conclusion, Outcome, Result, Verdict
 from coldstart.reason import Reason
 from coldstart.transport.detour import Detours, Taken
 
 NOW = 1_777_977_000.0
-
-
-def alert_test(url="http://127.0.0.1:1/hook", **fields):
-    given = {
-        "gate": "ALERT",
-        "id": "alert-test",
-        "claim": "the alert chain accepts a real alert",
-        "url": url,
-        "via": None,
-        "receiver": "cold-start-test",
-        "alertname": "ColdStartE2ETest",
-        "labels": {"severity": "info"},
-        "summary": "Cold start E2E test, ignore",
-        "resolves_after": 300.0,
-        "status": ("2xx",),
-        "ca": None,
-        "timeout": 2.0,
-        "severity": Severity.BLOCKED,
-        **fields,
-    }
-    return AlertTest(**given)
-
-
-class Webhook:
-    """What the server received: bodies of complete requests."""
-
-    def __init__(self):
-        self.bodies, self.heads, self.port = [], [], 0
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}/api/v1/webhooks/alertmanager"
-
-
-@asynccontextmanager
-async def webhook(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"):
-    """A real server on loopback that takes alerts; `answer` None: it takes them and says nothing."""
-    hook = Webhook()
-    release = asyncio.Event()
-
-    async def talk(reader, writer):
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-l"))
-        hook.bodies.append(json.loads(await reader.readexactly(length)))
-        hook.heads.append(head)
-        if answer is None:
-            await release.wait()
-        else:
-            writer.write(answer)
-            await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    hook.port = server.sockets[0].getsockname()[1]
-    try:
-        yield hook
-    finally:
-        release.set()
-        server.close()
-        await server.wait_closed()
 
 
 def test_the_payload_is_that_of_the_sop_with_times_of_now_and_the_label_of_the_run():
@@ -184,8 +123,9 @@ class Prover:
     def __init__(self, outcome=None):
         self.sent, self._outcome = 0, outcome or Outcome.met("accepted")
 
-    async def __call__(self, _test):
+    async def __call__(self, _test, /, *, boots, ended):
         self.sent += 1
+        self.boots, self.ended = boots, ended
         return self._outcome
 
 
@@ -238,3 +178,28 @@ async def test_a_read_only_monitor_neither_sends_nor_counts_it():
 async def test_a_refused_alert_costs_what_the_baseline_says():
     report, found = await judged(Prover(Outcome.unmet(Reason.UNEXPECTED_STATUS, "HTTP 500")))
     assert (Result.BLOCKED, Verdict.BLOCKED) == (report.result, found.verdict)
+
+
+async def test_the_alert_is_sent_with_the_boot_ids_of_the_hosts_that_are_not_optional():
+    prove = Prover()
+    gates = {"ALERT": ((), (check("ALERT", "web", hosts=("a", "b")), alert_test()))}
+    loaded = baseline(gates)
+    hosts = {name: replace(host, optional=name == "b") for name, host in loaded.baseline.hosts.items()}
+    loaded = replace(loaded, baseline=replace(loaded.baseline, hosts=hosts))
+    await run(compile_program(loaded, Selection()), Script(), FixedClock(NOW), settings=Settings(prove=prove))
+    assert {"a": BOOT} == prove.boots
+    assert not prove.ended.is_set()
+
+
+async def test_whoever_proves_is_told_when_the_run_must_end():
+    stop = asyncio.Event()
+
+    async def prove(_test, /, *, boots, ended):
+        assert boots
+        stop.set()
+        async with asyncio.timeout(5):
+            await ended.wait()
+        return Outcome.met("accepted")
+
+    report, found = await judged(prove, stop=stop)
+    assert (Result.CHECK_FAILED, "accepted") == (report.result, found.outcome.observed)
