@@ -33,10 +33,11 @@ def places(reads: Iterable[Read]) -> tuple[str, ...]:
 
 def same(earlier: Reply | None, now: Reply) -> bool:
     """Whether two boot id replies are both good, and equal."""
-    return earlier is not None and _boot_id(earlier) is not None and _boot_id(earlier) == _boot_id(now)
+    return earlier is not None and boot_id(earlier) is not None and boot_id(earlier) == boot_id(now)
 
 
-def _boot_id(reply: Reply) -> str | None:
+def boot_id(reply: Reply) -> str | None:
+    """The boot id that a reply holds; None: it holds none."""
     if isinstance(reply, CommandReply) and reply.exit_status == 0:
         line = reply.stdout.strip()
         if _BOOT_ID.fullmatch(line):
@@ -44,11 +45,17 @@ def _boot_id(reply: Reply) -> str | None:
     return None
 
 
+def known(replies: Mapping[Read, Reply], hosts: Mapping[str, Host]) -> dict[str, str]:
+    """The boot ids that were read so far, by host; an optional host may come and go, and is left out."""
+    starts = ((name, replies.get(first(name))) for name, host in hosts.items() if not host.optional)
+    return {name: boot for name, reply in starts if reply and (boot := boot_id(reply))}
+
+
 async def confirm(pool: ReadPool, hosts: Mapping[str, Host]) -> tuple[HostFacts, ...]:
     """Read the boot id of every host that was asked anything once more, and say which boot the run was judged on."""
     asked = [name for name in pool.places if name in hosts]
     starts = dict(zip(asked, await asyncio.gather(*(pool.ask(first(name)).task for name in asked)), strict=True))
-    alive = [name for name in asked if _boot_id(starts[name]) is not None]
+    alive = [name for name in asked if boot_id(starts[name]) is not None]
     ends = [BootId(host=name, moment="end") for name in alive]
     replies = dict(zip(alive, await asyncio.gather(*(pool.ask(read).task for read in ends)), strict=True))
     facts = (_facts(name, host.address, starts.get(name), replies.get(name)) for name, host in hosts.items())
@@ -60,10 +67,10 @@ async def confirm(pool: ReadPool, hosts: Mapping[str, Host]) -> tuple[HostFacts,
 def _facts(name: str, address: str, start: Reply | None, end: Reply | None) -> HostFacts:
     if start is None:
         return HostFacts(name=name, address=address)
-    boot = _boot_id(start)
+    boot = boot_id(start)
     if boot is None:
         return HostFacts(name=name, address=address, problem=_why(start))
-    if end is None or (now := _boot_id(end)) is None:
+    if end is None or (now := boot_id(end)) is None:
         why = _why(end) if end else "not read again"
         return HostFacts(name=name, address=address, boot_id=boot, problem=f"at the end of the run: {why}")
     if now != boot:

@@ -1,8 +1,10 @@
 """A program as a plan: what would be asked, without asking."""
 
+from coldstart.baseline.sights import RUN
 from coldstart.engine.program import Alert, Group, Item, Program
 from coldstart.plan import Plan, PlannedCheck, PlannedDetour, PlannedGate, PlannedHost, PlannedRead
 from coldstart.reads import BootId, Read
+from coldstart.text import span
 from coldstart.transport.argv import wrapping
 from coldstart.transport.detour import Detours
 
@@ -50,7 +52,8 @@ def _checks(item: Item) -> tuple[PlannedCheck, ...]:
         sends = (
             "" if item.left_out else f"POST {item.check.url}" + (f" (via {item.check.via})" if item.check.via else "")
         )
-        return (_without_reads(item).model_copy(update={"sends": sends}),)
+        looks = () if item.left_out else _looks(item)
+        return (_without_reads(item).model_copy(update={"sends": sends, "looks": looks}),)
     if isinstance(item, Group):
         return tuple(check for member in item.members for check in _checks(member)) or (_without_reads(item),)
     return (
@@ -63,6 +66,13 @@ def _checks(item: Item) -> tuple[PlannedCheck, ...]:
             reads=tuple(_planned(read) for read in item.reads),
             not_applicable=item.left_out,
         ),
+    )
+
+
+def _looks(item: Alert) -> tuple[str, ...]:
+    return tuple(
+        f"{sight.asks(RUN)}: {level}, within {span(sight.within)}, every {span(sight.every)}"
+        for level, sight in item.check.sights.items()
     )
 
 

@@ -40,6 +40,8 @@ class ReadPool:
         self._host_slots = asyncio.Semaphore(limits.hosts)
         self._slot_of: dict[str, asyncio.Task[bool]] = {}
         self._cut: NoReply | None = None
+        self.ended = asyncio.Event()
+        """Set when the run is being ended: for what waits without asking anything here."""
 
     def ask(self, read: Read) -> "_Asked":
         """Have `read` asked, once; the same read gives the same object again."""
@@ -76,6 +78,7 @@ class ReadPool:
         """End the run: whatever is unfinished, and whatever is asked from now on, is not observed for this reason."""
         now = self._clock.wall()
         self._cut = self._cut or NoReply(started=now, ended=now, reason=reason, detail=detail)
+        self.ended.set()
         for asked in self._asked.values():
             asked.task.cancel()
 

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from coldstart.baseline.runbook import Done
+from coldstart.decisions import AcceptItem, AcceptState, ConditionItem, Decision, ReleaseItem
 from coldstart.outcome import (
     CheckResult,
     Conclusion,
     DoneItem,
     GateResult,
     Outcome,
+    Report,
     Result,
     Root,
     Severity,
@@ -89,6 +91,21 @@ def gate_verdict(checks: Iterable[CheckResult]) -> Verdict | None:
     return worst(check.verdict for check in checks)
 
 
+def clear(check: CheckResult) -> bool:
+    """Whether a check holds no release back: it passed, does not apply here, or is a WARN that was accepted.
+
+    "Clear or explicitly accept each warning" (SOP 13.5.3). What the operator left out of the run is not clear.
+    """
+    if check.verdict is None:
+        return not unanswered(check)
+    return check.verdict is Verdict.PASS or (check.verdict is Verdict.WARN and check.accepted is not None)
+
+
+def gate_clear(gate: GateResult) -> bool:
+    """Whether a gate holds no release back: something in it was asked, and every check of it is clear."""
+    return gate.verdict in (Verdict.PASS, Verdict.WARN) and all(clear(check) for check in gate.checks)
+
+
 def count(gates: Iterable[GateResult]) -> dict[str, int]:
     """Check results by verdict, every verdict named."""
     counts = dict.fromkeys([*(verdict.value for verdict in Verdict), NOT_APPLICABLE], 0)
@@ -105,10 +122,28 @@ def unaccounted(declared: Sequence[str], gates: Iterable[GateResult]) -> tuple[s
     return tuple(sorted(key for key in wanted | seen if not wanted[key] == seen[key] == 1))
 
 
+def accepted(gates: Iterable[GateResult]) -> int:
+    """How many warnings somebody took responsibility for (SOP 13.5.3)."""
+    return sum(check.verdict is Verdict.WARN and check.accepted is not None for gate in gates for check in gate.checks)
+
+
+def stale(accepts: Iterable[AcceptItem]) -> tuple[AcceptItem, ...]:
+    """The accepts that somebody must mend before a run is GREEN again: they speak of no check, or no longer hold."""
+    return tuple(item for item in accepts if item.state in (AcceptState.EXPIRED, AcceptState.UNKNOWN))
+
+
 def result(
-    gates: Sequence[GateResult], *, narrowed: Sequence[str], missing: Sequence[str], interrupted: bool
+    gates: Sequence[GateResult],
+    *,
+    narrowed: Sequence[str],
+    missing: Sequence[str],
+    interrupted: bool,
+    accepts: Sequence[AcceptItem] = (),
 ) -> Result:
-    """GREEN only for a whole run in which every gate passed, every declared check was accounted for, and one passed."""
+    """GREEN only for a whole run in which every declared check was accounted for, one passed, and no gate did worse.
+
+    A gate does no worse with a WARN that was accepted; an accept that is expired or unknown costs the GREEN itself.
+    """
     counts = count(gates)
     verdicts = [gate.verdict for gate in gates]
     if interrupted or missing:
@@ -117,20 +152,32 @@ def result(
         return Result.BLOCKED
     if not counts[Verdict.PASS] and not counts[Verdict.WARN]:
         return Result.CHECK_FAILED
-    whole = not narrowed and verdicts and all(verdict is Verdict.PASS for verdict in verdicts)
-    clean = not any(counts[verdict] for verdict in (Verdict.WARN, Verdict.BLOCKED, Verdict.HELD))
-    return Result.GREEN if whole and clean and counts[Verdict.PASS] else Result.DEGRADED
+    whole = not narrowed and verdicts and all(_good(gate) for gate in gates)
+    clean = counts[Verdict.WARN] == accepted(gates) and not counts[Verdict.BLOCKED] and not counts[Verdict.HELD]
+    return Result.GREEN if whole and clean and counts[Verdict.PASS] and not stale(accepts) else Result.DEGRADED
+
+
+def _good(gate: GateResult) -> bool:
+    """Whether a gate passed, or is a WARN for the sake of accepted checks alone."""
+    warned = [check for check in gate.checks if check.verdict is Verdict.WARN]
+    by_accepted = bool(warned) and all(check.accepted for check in warned)
+    return gate.verdict is Verdict.PASS or (gate.verdict is Verdict.WARN and by_accepted)
 
 
 def root(gates: Sequence[GateResult]) -> Root | None:
     """The first gate in DAG order that is BLOCKED (else WARN), and the first check in it that is that bad.
 
     What was seen to be bad goes before what could not be seen: PostgreSQL that does not run explains why its log of
-    this boot is empty, and not the other way round.
+    this boot is empty, and not the other way round. An accepted warning is no root, unless it holds other gates.
     """
-    for verdict in (Verdict.BLOCKED, Verdict.WARN):
+    holding = {gate.held_by for gate in gates if gate.verdict is Verdict.HELD}
+    for verdict, only_accepted in ((Verdict.BLOCKED, False), (Verdict.WARN, False), (Verdict.WARN, True)):
         for gate in gates:
             bad = sorted((check for check in gate.checks if check.verdict is verdict), key=_is_unobserved)
+            if only_accepted:
+                bad = bad if gate.name in holding else []
+            else:
+                bad = [check for check in bad if check.accepted is None]
             if gate.verdict is verdict and bad and (outcome := bad[0].outcome):
                 check = bad[0]
                 return Root(
@@ -146,6 +193,7 @@ def root(gates: Sequence[GateResult]) -> Root | None:
                     holds=gate.holds,
                     hint=check.hint,
                     sop=check.sop,
+                    tier=check.tier,
                 )
     return None
 
@@ -155,18 +203,29 @@ def _is_unobserved(check: CheckResult) -> bool:
 
 
 def headline(
-    outcome: Result, first: Root | None, gates: Sequence[GateResult], *, narrowed: Sequence[str], missing: Sequence[str]
+    outcome: Result,
+    first: Root | None,
+    gates: Sequence[GateResult],
+    *,
+    narrowed: Sequence[str],
+    missing: Sequence[str],
+    accepts: Sequence[AcceptItem] = (),
 ) -> str:
     """One line that says the result and why."""
     counts = count(gates)
     if outcome is Result.GREEN:
+        warned = accepted(gates)
+        word, also = (f" ({warned} accepted)", f", {plural(warned, 'warning')} accepted") if warned else ("", "")
         return (
-            f"GREEN: {plural(counts[Verdict.PASS], 'check')} of {plural(len(gates), 'gate')} passed, "
+            f"GREEN{word}: {plural(counts[Verdict.PASS], 'check')} of {plural(len(gates), 'gate')} passed{also}, "
             "each on one boot of its host"
         )
     if outcome is Result.CHECK_FAILED and missing:
         return f"CHECK_FAILED: no result for {', '.join(missing)}; this is a defect of coldstart"
     if first is None:
+        if outcome is Result.DEGRADED and (bad := stale(accepts)):
+            more = f" (+{len(bad) - 1} more)" if len(bad) > 1 else ""
+            return f"DEGRADED: the accept of {bad[0].check} is {bad[0].state}: {bad[0].says}{more}"
         if outcome is Result.DEGRADED and narrowed:
             return f"DEGRADED: what was asked passed, but this run cannot speak for the stack: {'; '.join(narrowed)}"
         return f"{outcome}: no check gave a verdict"
@@ -181,6 +240,35 @@ def headline(
     return f"{word}: {where}: {seen}{more}"
 
 
+def not_held(report: Report, streak: int, stable: int) -> Report:
+    """A watch that ends before GREEN has held for as many attempts as it must: no GREEN, and nothing is released."""
+    why = f"GREEN in {streak} of {stable} attempts in a row"
+    return _overruled(report, Result.DEGRADED, f"{Result.DEGRADED}: {why}: it did not hold for long enough", why)
+
+
+def unjudged(report: Report, why: str) -> Report:
+    """What an attempt said that cannot be judged: no verdict."""
+    return _overruled(report, Result.CHECK_FAILED, f"{Result.CHECK_FAILED}: {why}", why)
+
+
+def _overruled(report: Report, result: Result, headline: str, why: str) -> Report:
+    unmet = ConditionItem(claim="the run says that the stack is GREEN", met=False, why=why)
+    releases = tuple(
+        item.model_copy(update={"decision": Decision.HOLD, "conditions": (unmet, *item.conditions)})
+        for item in report.releases
+    )
+    changed = {"result": result, "exit_code": EXIT_CODES[result], "headline": headline, "releases": releases}
+    return report.model_copy(update=changed)
+
+
+def release_exit_code(result: Result, items: Sequence[ReleaseItem]) -> int:
+    """0: all of them may be released; 2: one is held; 3: the run gave no verdict."""
+    if result is Result.CHECK_FAILED or not items:
+        return EXIT_CODES[Result.CHECK_FAILED]
+    may_go = all(item.decision is Decision.RELEASE for item in items)
+    return EXIT_CODES[Result.GREEN if may_go else Result.BLOCKED]
+
+
 def done(declared: Iterable[Done], gates: Sequence[GateResult]) -> tuple[DoneItem, ...]:
     """Which criteria of the end of the recovery hold (SOP 14): all that is named was asked, and all of it is PASS."""
     results = [result for gate in gates for check in gate.checks for result in (check, *check.members)]
@@ -193,10 +281,10 @@ def _done(criterion: Done, results: Sequence[CheckResult]) -> DoneItem:
     unknown = [f"by hand: {criterion.by_hand}"] if criterion.by_hand else []
     waiting: list[CheckResult] = []
     for reference in criterion.checks:
-        found = _referred_to(reference, results)
+        found = referred_to(reference, results)
         by += [f"{result.key}: {_verdict(result)}" for result in found] or [f"{reference}: not asked"]
-        failed += [f"{result.key}: {_seen(result)}" for result in found if result.verdict in _FAILED]
-        waiting += [result for result in found if _unanswered(result)]
+        failed += [f"{result.key}: {seen(result)}" for result in found if result.verdict in _FAILED]
+        waiting += [result for result in found if unanswered(result)]
         if not any(result.verdict for result in found):
             unknown.append(f"{reference}: asked nowhere")
     unknown += _waiting(waiting)
@@ -214,8 +302,8 @@ def _done(criterion: Done, results: Sequence[CheckResult]) -> DoneItem:
 
 def _waiting(results: Sequence[CheckResult]) -> list[str]:
     """Why checks were not asked: once where it is the same for all of them, else check by check."""
-    reasons = dict.fromkeys(_not_asked(result) for result in results)
-    return list(reasons) if len(reasons) == 1 else [f"{result.key}: {_not_asked(result)}" for result in results]
+    reasons = dict.fromkeys(not_asked(result) for result in results)
+    return list(reasons) if len(reasons) == 1 else [f"{result.key}: {not_asked(result)}" for result in results]
 
 
 _FAILED = (Verdict.BLOCKED, Verdict.WARN)
@@ -223,27 +311,27 @@ _LEFT_OUT = "left out by "
 """How the reason of a check begins that the operator left out of the run (program.py)."""
 
 
-def _referred_to(reference: str, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+def referred_to(reference: str, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """The results of ``GATE/check`` on every host. A group that was not asked has no members: it stands for them."""
     found = tuple(result for result in results if result.id == reference)
     group = reference.rpartition(".")[0]
-    return found or tuple(result for result in results if result.id == group and _unanswered(result))
+    return found or tuple(result for result in results if result.id == group and unanswered(result))
 
 
-def _unanswered(result: CheckResult) -> bool:
+def unanswered(result: CheckResult) -> bool:
     """Whether it applies here, and was not asked."""
     return result.verdict is Verdict.HELD or (result.verdict is None and result.not_applicable.startswith(_LEFT_OUT))
 
 
 def _verdict(result: CheckResult) -> str:
-    return result.verdict or ("not asked" if _unanswered(result) else "not applicable")
+    return result.verdict or ("not asked" if unanswered(result) else "not applicable")
 
 
-def _not_asked(result: CheckResult) -> str:
+def not_asked(result: CheckResult) -> str:
     return f"held by {result.held_by}" if result.verdict is Verdict.HELD else result.not_applicable
 
 
-def _seen(result: CheckResult) -> str:
+def seen(result: CheckResult) -> str:
     if result.outcome is None:
         return str(result.verdict)
     unseen = result.outcome.conclusion is Conclusion.UNOBSERVED

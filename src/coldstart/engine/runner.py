@@ -1,16 +1,19 @@
 """Runs a program: gates as soon as their needs are met, their reads at once, held gates not at all (SOP 1.2)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from coldstart.baseline.model import AlertTest
 from coldstart.clock import Clock
 from coldstart.engine import boots, reduce
-from coldstart.engine.judging import conclude
+from coldstart.engine.judging import conclude, over_time
+from coldstart.engine.over_time import Moment
 from coldstart.engine.pool import Limits, ReadPool, first_begun
 from coldstart.engine.program import Alert, GateProgram, Group, Item, Program, Task
-from coldstart.engine.report import assemble
+from coldstart.engine.report import Grounds, Settled
+from coldstart.engine.tiers import spoken
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import CheckResult, Exchange, GateResult, Outcome, Report, Verdict
 from coldstart.probes.base import Replies
@@ -19,7 +22,13 @@ from coldstart.reason import Reason
 from coldstart.replies import NoReply, Reply
 from coldstart.transport.base import Transport
 
-Prove = Callable[[AlertTest], Awaitable[Outcome]]
+
+class Prove(Protocol):
+    """Sends the alert test and judges what came of it (`alert.AlertChain.prove`)."""
+
+    def __call__(self, test: AlertTest, /, *, boots: Mapping[str, str], ended: asyncio.Event) -> Awaitable[Outcome]:
+        """`boots`: boot ids by host, as known now. `ended`: set when the run must end, so that nothing waits on."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Settings:
     """When set, the run ends at once with a partial report (SIGINT, SIGTERM)."""
     prove: Prove | None = None
     """Sends the alert test and judges the answer (alert.py); None: the operator did not ask for it."""
+    grounds: Grounds = field(default_factory=Grounds)
 
 
 @dataclass(frozen=True, repr=False)  # asyncio.run forms the repr of its result, twice (CPython 3.11), and drops it
@@ -44,6 +54,11 @@ class Finished:
 
     report: Report
     replies: Mapping[Read, Reply]
+    settled: Settled
+
+    def with_gates(self, gates: Sequence[GateResult]) -> Report:
+        """The report as it is when its gates came to something else: a check that flaps, in a watch."""
+        return self.settled.report(gates, self.report.notes)
 
 
 async def run(
@@ -82,16 +97,18 @@ class _Runner:
             await asyncio.gather(*limits, return_exceptions=True)
             await self._pool.drain()
         gates = self._final(boots.void_passes(tuple(self._gates[name] for name in self._program.graph.order), hosts))
-        report = assemble(
-            self._program,
-            gates,
-            hosts,
+        replies = self._pool.replies
+        settled = Settled(
+            program=self._program,
+            hosts=hosts,
             started=self._started,
-            replies=self._pool.replies,
+            ended=max((reply.ended for reply in replies.values()), default=self._started),
             interrupted=self._interrupted,
+            grounds=self._settings.grounds,
         )
+        report = settled.report(gates)
         self._observer.run_done(report)
-        return Finished(report=report, replies=self._pool.replies)
+        return Finished(report=report, replies=replies, settled=settled)
 
     async def _end_at_deadline(self) -> None:
         limit = self._settings.run_deadline
@@ -133,11 +150,16 @@ class _Runner:
         self._observer.gate_started(gate.name)
         asked = [item for item in program.items if not isinstance(item, Alert)]
         found = dict(zip(asked, await asyncio.gather(*(self._item(item, holder) for item in asked)), strict=True))
-        rest = reduce.gate_verdict(found.values())
+        rest = reduce.worst(Verdict.PASS if self._accepted(check) else check.verdict for check in found.values())
         checks = [
             await self._alert(item, rest, holder) if isinstance(item, Alert) else found[item] for item in program.items
         ]
         return self._result(program, checks)
+
+    def _accepted(self, check: CheckResult) -> bool:
+        """Whether somebody took responsibility for a warning: it does not keep the alert test from being sent."""
+        accepting, baseline = self._settings.grounds.accepting, self._program.loaded.baseline
+        return accepting.accepts(baseline, check, self._started)
 
     def _holder(self, needs: Mapping[str, Verdict]) -> str | None:
         """The gate that holds back whoever has these needs: the first in DAG order that is itself to blame."""
@@ -191,7 +213,8 @@ class _Runner:
             return reduce.alert_not_sent(f"{downstream_of or item.gate} is not good, so it would prove nothing")
         if self._pool.is_cut:
             return reduce.alert_not_sent("the run ended before it")
-        return await self._settings.prove(item.check)
+        known = boots.known(self._pool.replies, self._program.hosts)
+        return await self._settings.prove(item.check, boots=known, ended=self._pool.ended)
 
     async def _item(self, item: Task | Group, downstream_of: str | None) -> CheckResult:
         if item.left_out:
@@ -219,14 +242,22 @@ class _Runner:
         by_read = await self._replies(task)
         replies = Replies(target=task.target, now=self._started, by_read=by_read, before=await self._before(task))
         outcome = conclude(task.check.probe, replies)
+        if task.extra:
+            outcome = over_time(outcome, task.extra, replies, await self._moment(task))
         return _declared(task).model_copy(
             update={
                 "verdict": reduce.check_verdict(task.check.severity, outcome),
                 "outcome": outcome,
                 "downstream_of": downstream_of,
-                "exchanges": tuple(Exchange(read=read, reply=reply) for read, reply in by_read.items()),
+                "exchanges": _proof(task, by_read),
             }
         )
+
+    async def _moment(self, task: Task) -> Moment:
+        """When and on which boot of its host a check with a past is judged."""
+        place = boots.places((task.extra.uptime,)) if task.extra else ()
+        boot = boots.boot_id(await self._pool.ask(boots.first(place[0])).task) if place else None
+        return Moment(key=task.key, at=self._started, boot=boot, past=self._settings.grounds.past)
 
     async def _replies(self, task: Task) -> dict[Read, Reply]:
         """Every reply of a check; what has not come by its deadline (counted from its first turn) is not observed."""
@@ -263,6 +294,16 @@ class _Runner:
         return kept
 
 
+def _proof(task: Task, by_read: Mapping[Read, Reply]) -> tuple[Exchange, ...]:
+    """What an outcome rests on. A record that was not to be had is no part of it, and neither is its host's boot."""
+    record = task.extra.record if task.extra else None
+    return tuple(
+        Exchange(read=read, reply=reply)
+        for read, reply in by_read.items()
+        if read != record or not isinstance(reply, NoReply)
+    )
+
+
 def _declared(item: Item) -> CheckResult:
     check = item.check
     return CheckResult(
@@ -273,8 +314,9 @@ def _declared(item: Item) -> CheckResult:
         severity=check.severity,
         verdict=None,
         outcome=None,
-        hint=check.hint,
+        hint=spoken(check.hint, check.tier),
         sop=check.sop,
+        tier=check.tier,
         source=item.source,
     )
 
