@@ -1,6 +1,7 @@
 """``-o FORMAT[=FILE]``: where a result goes. Files are written whole or not at all, and are for their owner only."""
 
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -12,8 +13,10 @@ from typing import TextIO
 
 from coldstart.errors import OutputError, UsageError
 
-FORMATS = ("table", "short", "json", "junit", "markdown")
+FORMATS = ("table", "short", "json", "junit", "markdown", "html", "accepts")
 STDOUT = "-"
+_UNFINISHED = ".tmp"
+"""How the name of a file ends that is still being written: no collector of .prom files or reports reads those."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ def write(sink: Sink, text: str, *, stdout: TextIO | None = None) -> None:
         to_file(sink.path, text)
 
 
-def to_file(path: Path, text: str) -> None:
-    """Replace `path` by a file of mode 0600 that holds `text`: written beside it, synced, renamed over it.
+def to_file(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Replace `path` by a file of this mode that holds `text`: written beside it, synced, renamed over it.
 
     A device or a pipe (``/dev/null``, ``/dev/fd/3``) is written to and never replaced. Raises `OutputError`.
     """
@@ -87,16 +90,17 @@ def to_file(path: Path, text: str) -> None:
             with target.open("wb", buffering=0) as device:
                 _all_of(device.fileno(), data)
             return
-        _replace(target, data)
+        _replace(target, data, mode)
     except (OSError, RuntimeError) as error:
         raise OutputError(f"{path}: not written: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _replace(target: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp")  # 0600
+def _replace(target: Path, data: bytes, mode: int) -> None:
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_beside(target), suffix=_UNFINISHED)  # 0600
     try:
         try:
             _all_of(handle, data)
+            os.fchmod(handle, mode)
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -111,6 +115,24 @@ def _replace(target: Path, data: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _beside(target: Path) -> str:
+    return f".{target.name[:100]}."
+
+
+def sweep(path: Path) -> None:
+    """Remove what writers of `path` left beside it that were killed half way; what cannot be removed stays.
+
+    Only for who knows that nobody writes it at this moment.
+    """
+    target = _target(path)
+    leftover = re.compile(re.escape(_beside(target)) + r"[a-z0-9_]{8}" + re.escape(_UNFINISHED))  # mkstemp's names
+    with suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if leftover.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
 
 
 def _all_of(handle: int, data: bytes) -> None:
