@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from coldstart.decisions import Accepted, AcceptItem, AcceptState, ConditionItem, Decision, ReleaseItem
 from coldstart.outcome import (
     CheckResult,
     Conclusion,
@@ -428,6 +429,20 @@ def hostile_text() -> Report:
         notes=(f"note {HOSTILE}",),
         narrowed=(f"--only {HOSTILE}",),
         done=(DoneItem(id="evil", claim=HOSTILE, done=False, by=(HOSTILE,), why=HOSTILE, sop=HOSTILE),),
+        releases=(
+            ReleaseItem(
+                name=f"evil{HOSTILE}",
+                title=HOSTILE,
+                decision=Decision.HOLD,
+                conditions=(
+                    ConditionItem(claim=HOSTILE, met=False, why=HOSTILE),
+                    ConditionItem(claim=HOSTILE, met=None, why=HOSTILE, by_hand=HOSTILE),
+                ),
+                early=HOSTILE,
+                hint=HOSTILE,
+                sop=HOSTILE,
+            ),
+        ),
     )
 
 
@@ -573,3 +588,159 @@ def done_criteria() -> Report:
     )
     headline = "BLOCKED at P0-188-DATA"
     return report(gates, result=Result.BLOCKED, headline=headline, root=root_of(down), done=criteria)
+
+
+def unmet(claim: str, why: str, *, met: bool | None = False, by_hand: str = "") -> ConditionItem:
+    return ConditionItem(claim=claim, met=met, why=why, by_hand=by_hand)
+
+
+def held_release(name: str, title: str, *conditions: ConditionItem, **fields: Any) -> ReleaseItem:
+    good = ConditionItem(claim="P0-NETWORK is green", met=True, why="passed")
+    return ReleaseItem(name=name, title=title, decision=Decision.HOLD, conditions=(good, *conditions), **fields)
+
+
+LOAD_110 = unmet("load per core of 110 is below 1.0", "11m of 15m")
+ROUTE = unmet("the provider route is verified", "nobody has confirmed it", met=None, by_hand="send one request")
+
+
+@scenario
+def releases_decided() -> Report:
+    """Some may go, the others wait: for one gate together, for things of their own; one runs too early."""
+    gate_held = unmet("P0-188-DATA is green", "WARN: signoz@188: 200; IPv6 failed (connect timed out), used IPv4")
+    crawlers = held_release(
+        *("crawlers", "momo-scheduler and crawlers", gate_held),
+        sop="11",
+        hint="Let one run to its end before the next.",
+    )
+    runners = held_release(
+        *("runners", "Runners and CD", gate_held, LOAD_110),
+        early="2 units active already on 110: actions.runner.a.service, actions.runner.b.service",
+        hint="One runner at a time.",
+        sop="5.3",
+    )
+    litellm = held_release("litellm", "litellm", gate_held, ROUTE, earlier=True, sop="11")
+    consumers = ReleaseItem(
+        name="snuba-consumers",
+        title="Sentry's Snuba consumers",
+        decision=Decision.RELEASE,
+        conditions=(ConditionItem(claim="P0-NETWORK is green", met=True, why="passed"),),
+        hint="Start them one after the other.",
+    )
+    early = check(
+        "RELEASES/runners",
+        None,
+        "Runners and CD: waits for its release",
+        Outcome.unmet(Reason.ACTIVE_TOO_EARLY, runners.early, expected="nothing of it runs before its release"),
+        severity=Severity.WARN,
+        hint="Stop it, with approval, until it is released.",
+        sop="5.3",
+        probe=None,
+    )
+    before = warnings_only()
+    gates = [*before.gates[:2], gate("RELEASES", "What waits for its release runs already", [early])]
+    return report(
+        gates,
+        result=Result.DEGRADED,
+        headline=before.headline,
+        root=before.root,
+        releases=(runners, crawlers, litellm, consumers),
+    )
+
+
+@scenario
+def releases_held_by_a_gate() -> Report:
+    """Where one blocked gate holds them all, that is said once."""
+    before = blocked_at_data()
+    waits = (
+        unmet("P0-188-DATA is green", "BLOCKED: postgresql@188: no response on localhost:5432 (+1 more)"),
+        unmet("P1-K3S is green", "held by P0-188-DATA", met=None),
+        unmet("P2-SCHEDULES is green", "held by P0-188-DATA", met=None),
+    )
+    nodes = unmet("both K3s nodes are Ready", "held by P0-188-DATA", met=None)
+    releases = (
+        held_release("runners", "Runners and CD", *waits, nodes, LOAD_110, sop="5.3"),
+        held_release("litellm", "litellm", *waits, ROUTE, sop="11"),
+    )
+    return before.model_copy(update={"releases": releases})
+
+
+# --- accepted warnings
+
+UNTIL = AT + 86_400.0
+IN_FILE = Accepted(reason="the rebuild is running", by="ogt", until=UNTIL, source="accepts.yml:2")
+BY_OPTION = Accepted(reason="no IPv6 there yet", source="--accept")
+
+
+def loaded(host: str, **fields):
+    outcome = Outcome.unmet(Reason.OVER_LIMIT, "1.74 over the last 15 minutes", expected="< 1.0", measure=1.74)
+    claim = "load per core stays below 1.0"
+    return check("P0-188-DATA/load", host, claim, outcome, severity=Severity.WARN, sop="12.1", **fields)
+
+
+def fell_back(**fields):
+    outcome = Outcome.caution(Reason.FALLBACK_ADDRESS, "200; IPv6 failed (connect timed out), used IPv4")
+    return check("P0-188-DATA/signoz", "188", "SigNoz answers over HTTP", outcome, **fields)
+
+
+def an_accept(name: str, state: AcceptState, says: str, accepted: Accepted = IN_FILE) -> AcceptItem:
+    return AcceptItem(check=name, state=state, says=says, accepted=accepted)
+
+
+@scenario
+def accepted_warnings() -> Report:
+    """All warnings are accepted, so it is GREEN; one accept has nothing to do."""
+    checks = [
+        *passing("P0-188-DATA/postgresql", "PostgreSQL accepts connections", ("188",)),
+        loaded("188", accepted=IN_FILE),
+        fell_back(accepted=BY_OPTION),
+    ]
+    accepts = (
+        an_accept("P0-188-DATA/load", AcceptState.IN_USE, "covers it while it is no worse than over-limit"),
+        an_accept("P0-NETWORK/ping@110", AcceptState.UNUSED, "it passes: nothing is to be accepted"),
+        an_accept(
+            *("P0-188-DATA/signoz@188", AcceptState.IN_USE, "covers it while it is no worse than fallback-address"),
+            BY_OPTION,
+        ),
+    )
+    headline = "GREEN (2 accepted): 15 checks of 2 gates passed, 2 warnings accepted, each on one boot of its host"
+    return report([network(), data(*checks)], result=Result.GREEN, headline=headline, accepts=accepts)
+
+
+@scenario
+def accepts_of_no_use() -> Report:
+    """One host of two got worse, one accept ended, one names what is gone."""
+    checks = [loaded("110", accepted=IN_FILE), loaded("188")]
+    accepts = (
+        an_accept("P0-188-DATA/load", AcceptState.VOID, "188: it is 1.74 now, and at most 1.4 was accepted"),
+        an_accept(
+            "P0-NETWORK/ping@110", AcceptState.EXPIRED, "it ended 3 d ago: look again and renew it, or remove it"
+        ),
+        an_accept("P1-K3S/nods", AcceptState.UNKNOWN, "the baseline has no check P1-K3S/nods (known: P1-K3S/nodes)"),
+    )
+    headline = "DEGRADED at P0-188-DATA: P0-188-DATA/load on 188: 1.74 over the last 15 minutes"
+    return report(
+        [network(), data(*checks)], result=Result.DEGRADED, headline=headline, root=root_of(checks[1]), accepts=accepts
+    )
+
+
+@scenario
+def only_an_accept_is_wrong() -> Report:
+    """Nothing bad was seen, and an accept holds no longer: that is what must be mended."""
+    says = "it ended 3 d ago: look again and renew it, or remove it"
+    headline = f"DEGRADED: the accept of P0-NETWORK/ping@110 is expired: {says}"
+    accepts = (an_accept("P0-NETWORK/ping@110", AcceptState.EXPIRED, says),)
+    checks = passing("P1-K3S/agent", "the agent runs")
+    gates = [network(), gate("P1-K3S", "120/121 K3s", checks)]
+    return report(gates, result=Result.DEGRADED, headline=headline, accepts=accepts)
+
+
+@scenario
+def hostile_accepts() -> Report:
+    """A reason and a name that would be more than text, if a renderer let them."""
+    evil = Accepted(reason=HOSTILE, by=HOSTILE, until=UNTIL, source=HOSTILE)
+    accepts = (
+        an_accept(f"P0/{HOSTILE}", AcceptState.VOID, HOSTILE, evil),
+        an_accept("P0/x", AcceptState.IN_USE, "x", evil),
+    )
+    gates = [network(), data(loaded("188", accepted=evil))]
+    return report(gates, result=Result.GREEN, headline="GREEN (1 accepted)", accepts=accepts)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from coldstart.errors import UsageError
 from coldstart.outcome import CheckResult, Conclusion, Exchange, Outcome, Report
 from coldstart.reads import OPERATOR
+from coldstart.render.accepted import responsible
 from coldstart.render.asked import question
 from coldstart.render.page import Cell, Page
 from coldstart.render.style import COLORS, QUIET, STRONG, UNSEEN, Marks, marks
@@ -76,11 +77,11 @@ class _Explained:
         self._page.blank()
         self._page.row(Cell("asked", _LABEL, STRONG), question(read), indent=2)
         self._detail("from", f"{place} at {moment(reply.started)}, allowed {read.timeout:g} s")
-        self._detail("came back", f"{_summary(exchange)}, after {lasted(reply.ended - reply.started)}")
+        self._detail("came back", f"{summary(exchange)}, after {lasted(reply.ended - reply.started)}")
         for caution in reply.cautions:
             self._detail("caution", caution)
-        for name, text in _streams(exchange):
-            self._stream(name, text)
+        for name, data in streams(exchange):
+            self._stream(name, decoded(data))
 
     def _stream(self, name: str, text: str) -> None:
         """Show output as it is, line by line and not wrapped, behind a bar; the end is counted where it is cut."""
@@ -110,6 +111,8 @@ class _Explained:
         for text in outcome.evidence:
             self._stream("evidence", text)
         self._detail("verdict", _verdict(result, outcome))
+        if result.accepted:
+            self._detail("accepted", responsible(result.accepted))
         if result.downstream_of:
             self._detail("downstream", f"of {result.downstream_of}: it may be only its consequence")
 
@@ -130,7 +133,8 @@ def _verdict(result: CheckResult, outcome: Outcome) -> str:
     return f"{result.verdict}: {why[outcome.conclusion]}"
 
 
-def _summary(exchange: Exchange) -> str:
+def summary(exchange: Exchange) -> str:
+    """Return how a read ended, in a few words."""
     reply = exchange.reply
     match reply:
         case NoReply():
@@ -141,14 +145,16 @@ def _summary(exchange: Exchange) -> str:
             hops = f" after {plural(len(reply.redirects), 'redirect')}" if reply.redirects else ""
             return f"HTTP {reply.status} from {reply.url}{hops}"
         case LoginReply():
-            return f"logged in as {reply.user} at {reply.address}:{reply.port}, host key {reply.host_key}"
+            kept = f", on the connection of {moment(reply.kept_since)}" if reply.kept_since is not None else ""
+            return f"logged in as {reply.user} at {reply.address}:{reply.port}, host key {reply.host_key}{kept}"
         case DialReply():
             return f"{reply.address} accepted the connection"
         case NeighbourReply():
             return "a packet sent there was answered" if reply.answered else "no packet sent there was answered"
 
 
-def _streams(exchange: Exchange) -> Iterator[tuple[str, str]]:
+def streams(exchange: Exchange) -> Iterator[tuple[str, bytes]]:
+    """Yield each output that came back and is not empty: its name, and its bytes as they came."""
     reply = exchange.reply
     found: dict[str, bytes] = {}
     match reply:
@@ -160,4 +166,4 @@ def _streams(exchange: Exchange) -> Iterator[tuple[str, str]]:
             found = {"route": reply.route, "entry": reply.entry}
         case NoReply():
             found = {"evidence": reply.evidence.encode("utf-8", "backslashreplace")}
-    yield from ((name, decoded(data)) for name, data in found.items() if data)
+    yield from ((name, data) for name, data in found.items() if data)
