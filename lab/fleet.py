@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
-from lab import cgroups, lan, layers, operator, root, sudoers
+from lab import cgroups, lan, layers, monitor, operator, root, sudoers
 from lab.machine import Machine
 from lab.place import USERS, Lab, Unavailable
 from lab.process import attempt, wait_until
@@ -98,6 +98,7 @@ class Fleet:
         for machine in self:
             machine.make([made / machine.name, root.tree(self.lab)])
             sudoers.grant(machine)
+        monitor.furnish(self[monitor.HOST])
         self.start()
 
     def start(self) -> None:
@@ -108,6 +109,7 @@ class Fleet:
             machine.wait(90)
         for machine in self:
             self.freshen(machine)
+        monitor.install(self[monitor.HOST])
 
     def freshen(self, machine: Machine) -> None:
         """Do what the host would have done by itself yesterday (a backup): its disk is as old as its layer."""

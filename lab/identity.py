@@ -9,11 +9,17 @@ import trustme
 from lab.place import PUBLIC_NAMES, USERS, address
 from lab.process import call
 
+MONITOR = "monitor_ed25519"
+"""The key with which 110's monitor logs in on every host, its own too."""
+
 
 def make(folder: Path) -> None:
-    """Write the operator's key, a key for each host, known_hosts, and a CA with the certificates of 188 and 120."""
+    """Write the operator's key, that of 110's monitor, a key for each host, known_hosts, and a CA with the
+    certificates of 188 and 120.
+    """
     folder.mkdir(mode=0o700)
-    call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator@lab", "-f", str(folder / "id_ed25519"))
+    for name, comment in {"id_ed25519": "operator@lab", MONITOR: "monitor@host110"}.items():
+        call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(folder / name))
     known = []
     for host in USERS:
         key = folder / f"host_{host}"
@@ -31,8 +37,13 @@ def make(folder: Path) -> None:
 def lend(secrets: Path, to: Path, host: str) -> None:
     """Give `host` what it needs of them: its own key, whom to let in, its certificates, the CA."""
     needed = {f"host_{host}": "ssh_host_ed25519_key", "id_ed25519.pub": "operator.pub", "ca.pem": "ca.pem"}
-    needed |= {"188": {"nginx.pem": "nginx.pem"}, "120": {"kube.pem": "kube.pem"}}.get(host, {})
+    needed |= {f"{MONITOR}.pub": f"{MONITOR}.pub"}
+    needed |= {
+        "110": {MONITOR: MONITOR, "known_hosts": "known_hosts"},
+        "120": {"kube.pem": "kube.pem"},
+        "188": {"nginx.pem": "nginx.pem"},
+    }.get(host, {})
     needed |= {"k3s-token": "k3s-token"} if host in ("120", "121") else {}
     for source, name in needed.items():
         shutil.copy(secrets / source, to / name)
-        (to / name).chmod(0o644 if source in ("ca.pem", "id_ed25519.pub") else 0o600)
+        (to / name).chmod(0o644 if source == "ca.pem" or source.endswith(".pub") else 0o600)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab import cgroups, identity, lan, root
 from lab.machine import Machine
-from lab.place import HERE, USERS, Lab, address
+from lab.place import HERE, PUBLIC_NAMES, USERS, Lab, address
 
 PARTS = ("tree", "provision", "standins", "layers.py", "identity.py", "machine.py", "starter.py")
 
@@ -75,6 +75,7 @@ def _lay(machine: Machine, secrets: Path) -> None:
     for source in (HERE / "tree" / "common", HERE / "tree" / machine.name):
         shutil.copytree(source, machine.disk, symlinks=True, dirs_exist_ok=True)
     named = "".join(f"{address(host)} host{host}\n" for host in USERS)
+    named += f"{address('188')} {' '.join(PUBLIC_NAMES)}\n"
     (machine.disk / "etc" / "hosts").write_text(f"127.0.0.1 localhost\n{named}")
     (machine.disk / "etc" / "hostname").write_text(f"host{machine.name}\n")
     own = machine.disk / "etc" / "lab"

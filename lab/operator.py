@@ -13,6 +13,8 @@ from lab.process import call
 BASELINE = REPO / "baselines" / "full-stack-cold-start.yml"
 """Verbatim: the lab sets variables, and nothing else."""
 
+PROGRAM = str(Path(sys.executable).with_name("coldstart"))
+
 
 def furnish(lab: Lab, secrets: Path) -> None:
     """Put key, known_hosts, ssh_config and the lab's variables in place."""
@@ -31,25 +33,27 @@ def furnish(lab: Lab, secrets: Path) -> None:
     }
     lines.append("Host *\n" + "".join(f"  {name} {value}\n" for name, value in common.items()))
     (lab.secrets / "ssh_config").write_text("".join(lines))
-    version = _postgresql(lab)
-    variables = {
+    (lab.secrets / "variables.yml").write_text(variables(lab, str(lab.secrets / "ca.pem")))
+
+
+def variables(lab: Lab, ca: str) -> str:
+    """Return all that the lab sets of the baseline, for a machine on which its CA is the file `ca`."""
+    version = max(path.name for path in (root.tree(lab) / "usr" / "lib" / "postgresql").iterdir())
+    values = {
         "postgresql_unit": f"postgresql@{version}-main",
         "postgresql_log": f"/var/log/postgresql/postgresql-{version}-main.log",
-        "ca_file": str(lab.secrets / "ca.pem"),
+        "ca_file": ca,
     }
-    (lab.secrets / "variables.yml").write_text("".join(f"{name}: {value}\n" for name, value in variables.items()))
-
-
-def _postgresql(lab: Lab) -> str:
-    return max(path.name for path in (root.tree(lab) / "usr" / "lib" / "postgresql").iterdir())
+    return "".join(f"{name}: {value}\n" for name, value in values.items())
 
 
 def coldstart(lab: Lab, command: str, *arguments: str) -> Sequence[str]:
     """Return an argv: ``coldstart COMMAND`` on the shipped baseline, as the operator of the lab runs it."""
     baseline = ("-b", str(BASELINE), "--vars", str(lab.secrets / "variables.yml"))
     trust = ("-F", "none", "-i", str(lab.secrets / "id_ed25519"), "--known-hosts", str(lab.secrets / "known_hosts"))
-    program = str(Path(sys.executable).with_name("coldstart"))
-    return lan.at_the_operator(lab, program, command, *baseline, *trust, *arguments)
+    # Its history is the lab's: gone with it, and none of this machine's own.
+    program = ("env", f"COLDSTART_STATE_DIR={lab.state / 'coldstart'}", PROGRAM)
+    return lan.at_the_operator(lab, *program, command, *baseline, *trust, *arguments)
 
 
 def asked(lab: Lab, host: str, *command: str, timeout: float = 30) -> str:

@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import suppress
 
-from lab import cgroups, lan
+from lab import cgroups, lan, monitor
 from lab.load import Load
 from lab.machine import Machine
 from lab.place import Lab, LabError
@@ -91,6 +91,7 @@ def _nspawn(machine: Machine) -> list[str]:
         "--console=passive", "--timezone=off", "--resolv-conf=off", "--capability=all",
         f"--bind={folder / 'kmsg'}:/dev/kmsg", f"--bind-ro={folder / 'loadavg'}:/run/lab-loadavg",
         f"--bind-ro={folder / 'uptime'}:/run/lab-uptime",
+        *(monitor.mounts() if machine.name == monitor.HOST else ()),
         "--system-call-filter=@keyring bpf",
     ]  # fmt: skip
 

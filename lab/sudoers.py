@@ -1,7 +1,6 @@
 """What the checks may run as root on a host: exactly what they send, word for word, and nothing else (sudoers(5))."""
 
 import re
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from coldstart.plan import Plan
 from coldstart.reads import Command
 from coldstart.transport.argv import wrap
 from lab.machine import Machine
-from lab.operator import BASELINE
+from lab.operator import BASELINE, PROGRAM
 from lab.place import USERS
 from lab.process import call
 
@@ -43,8 +42,7 @@ def lines(host: str) -> str:
 
 @cache
 def _plan() -> Plan:
-    program = Path(sys.executable).with_name("coldstart")
-    return Plan.model_validate_json(call(str(program), "plan", "-b", str(BASELINE), "-o", "json"))
+    return Plan.model_validate_json(call(PROGRAM, "plan", "-b", str(BASELINE), "-o", "json"))
 
 
 def _line(user: str, command: Command) -> str:

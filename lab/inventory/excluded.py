@@ -7,6 +7,8 @@ FILES = {
     "/var/log/journal/*": "log: journald's ring of files; the journal only ever gets longer, until it drops its oldest",
     "/var/cache": "cache: by definition what can be thrown away (FHS 5.5)",
     "/home/*/node_exporter_textfiles/*": "written by cron every few minutes",
+    "/home/*/reboot-recovery/cold-start-last.log": "as above: 110's own monitor, which a check from elsewhere never is",
+    "/home/*/.local/state/coldstart": "as above: the history and the lock of that monitor",
     "/var/lib/systemd/timers": "systemd's own stamps of timers that elapsed",
     "/var/lib/prometheus/metrics2": "samples, which Prometheus takes all the time",
     "/var/lib/prometheus/alertmanager": "written every 15 minutes; its silences are compared by its API",

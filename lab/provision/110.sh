@@ -4,6 +4,9 @@ chown -R "$LAB_USER:$LAB_USER" "/home/$LAB_USER" /backup
 # Prometheus and the node exporter read their rules and textfiles in there.
 chmod 755 "/home/$LAB_USER" "/home/$LAB_USER"/{monitoring,node_exporter_textfiles,reboot-recovery,scripts}
 usermod --append --groups docker "$LAB_USER"
+# With this key the cold-start monitor logs in on every host (SOP 13.3). It is started by cron, put there at each start.
+install -m 600 -o "$LAB_USER" -g "$LAB_USER" /etc/lab/monitor_ed25519 "/home/$LAB_USER/.ssh/id_ed25519"
+install -m 644 -o "$LAB_USER" -g "$LAB_USER" /etc/lab/known_hosts "/home/$LAB_USER/.ssh/known_hosts"
 
 # Everything that the shared tree brings along and that 110 has not.
 systemctl disable --now postgresql redis-server nginx keepalived
@@ -68,9 +71,5 @@ crontab -u "$LAB_USER" - << 'END'
 @reboot /home/wooo/scripts/systemd-units-textfile.sh
 @reboot /home/wooo/scripts/prometheus-rule-drift-guard.sh
 30 2 * * * /backup/scripts/backup-all.sh
-# BEGIN cold-start monitor
-*/10 * * * * /home/wooo/scripts/cold-start-monitor.sh
-@reboot /home/wooo/scripts/cold-start-monitor.sh
-# END cold-start monitor
 END
 /usr/local/lib/lab/freshen

@@ -6,7 +6,12 @@ useradd --create-home --shell /bin/bash --groups systemd-journal,adm "$LAB_USER"
 # Files of the tree may have made the home before its user was there.
 cp --recursive --no-clobber /etc/skel/. "/home/$LAB_USER/"
 install -d -m 700 "/home/$LAB_USER/.ssh"
-install -m 600 /etc/lab/operator.pub "/home/$LAB_USER/.ssh/authorized_keys"
+{
+    cat /etc/lab/operator.pub
+    # 110's monitor comes from 110, and nobody else with its key. It needs no terminal and no agent.
+    echo "from=\"192.168.0.110,127.0.0.1\",no-agent-forwarding,no-X11-forwarding,no-pty $(cat /etc/lab/monitor_ed25519.pub)"
+} > "/home/$LAB_USER/.ssh/authorized_keys"
+chmod 600 "/home/$LAB_USER/.ssh/authorized_keys"
 chown --recursive "$LAB_USER:$LAB_USER" "/home/$LAB_USER"
 
 # The tree has the services of all hosts; what a host has of them, its own script leaves on.

@@ -9,6 +9,8 @@ from lab.fleet import Fleet
 from lab.place import Lab, LabError, Unavailable
 from tests.lab.support import wait_green
 
+from lab import monitor
+
 HERE = Path(__file__).parent
 
 
@@ -32,34 +34,39 @@ def built() -> Fleet:
 
 @pytest.fixture(scope="session")
 def standing(built: Fleet) -> Iterator[Fleet]:
-    """The four hosts, up and healthy; taken down at the end unless they were up before."""
+    """The four hosts, up and healthy; taken down at the end unless they were up before.
+
+    Cron runs 110's monitor only in the test that is about it: none may fall into what another test looks at.
+    """
     with built.standing():
-        _heal(built)
+        try:
+            wait_green(built, within=90)
+        except LabError:  # an interrupted test left them broken
+            _from_the_factory(built)
+        monitor.pause(built[monitor.HOST])
         yield built
+        monitor.resume(built[monitor.HOST])
 
 
-def _heal(fleet: Fleet) -> None:
-    """Wait until all is well; hosts that an interrupted test left broken come from the factory again."""
-    try:
-        wait_green(fleet, within=90)
-    except LabError:
-        fleet.reset()
-        wait_green(fleet)
+def _from_the_factory(fleet: Fleet) -> None:
+    fleet.reset()
+    wait_green(fleet)
+    monitor.pause(fleet[monitor.HOST])
 
 
 @pytest.fixture
-def fleet(standing: Fleet) -> Iterator[Fleet]:
+def fleet(steady: Fleet) -> Iterator[Fleet]:
     """The hosts, healthy before the test. That its own repair makes them healthy again is part of each test."""
-    yield standing
+    yield steady
     try:
-        wait_green(standing, within=90)
+        wait_green(steady, within=90)
     except LabError:
-        standing.reset()
-        wait_green(standing)
+        _from_the_factory(steady)
         raise
 
 
 @pytest.fixture
 def steady(standing: Fleet) -> Fleet:
     """The hosts, for a fault that is undone at one stroke. The next test compares a whole report: it would see it."""
+    monitor.refresh(standing[monitor.HOST])
     return standing

@@ -3,7 +3,7 @@
 from lab.faults import containers, data, host
 from lab.fleet import Fleet
 from lab.process import wait_until
-from tests.lab.support import HELD_BY_DATA, NOT_PROVEN, NOT_SENT, Checked, Seen, check, gate
+from tests.lab.support import HELD_BY_DATA, NOT_PROVEN, NOT_SENT, Checked, Seen, check, gate, watching
 
 WAL = "P0-188-DATA/postgresql-wal@188"
 
@@ -27,6 +27,21 @@ def test_damaged_wal_is_named_and_holds_k3s(fleet: Fleet) -> None:
     assert "could not locate a valid checkpoint record" in evidence
     assert "SOP         4.3" in found.text
     assert_k3s_is_downstream(further)
+
+
+def test_a_watch_over_damaged_wal_ends_early_and_asks_for_a_human(fleet: Fleet) -> None:
+    most = 30
+    with data.wal_zeroed(fleet["188"]):
+        options = ("--interval", "2", "--max-attempts", f"{most}", "--stop-when-hopeless")
+        with watching(fleet, *options) as watch:
+            ended = watch.end(120)
+            attempts = watch.attempts()
+    assert (ended.exit_code, ended.seen.root, ended.seen.gates) == (2, WAL, HELD_BY_DATA)
+    assert len(attempts) < most / 2
+    assert {attempt.root for attempt in attempts} == {"P0-188-DATA"}
+    said = " ".join(attempts[-1].text.split())
+    assert "P0-188-DATA: BLOCKED" in said
+    assert "needs a human" in said
 
 
 def assert_k3s_is_downstream(found: Checked) -> None:
@@ -58,6 +73,7 @@ def test_docker_stopped(fleet: Fleet) -> None:
         "P0-188-DATA/ai-proxy@188": "WARN no-alternative-left",
         "P0-188-DATA/momo@188": "WARN port-closed",
         "P0-188-DATA/signoz@188": "WARN port-closed",
+        "P0-188-DATA/signoz-clickhouse@188": "WARN not-running",
     }
     assert found.seen == Seen(2, "BLOCKED", "P0-188-DATA/units@188", HELD_BY_DATA, expected)
 
@@ -68,6 +84,7 @@ def test_docker_frozen_says_nothing_about_containers(fleet: Fleet) -> None:
     frozen = "WARN daemon-silent (not observed)"
     expected = {
         "P0-188-DATA/containers@188": frozen,
+        "P0-188-DATA/signoz-clickhouse@188": frozen,
         **NOT_SENT,
         "P2-SCHEDULES/momo-scheduler@188": "BLOCKED daemon-silent (not observed)",
         "P2-SCHEDULES/momo-registered@188": "BLOCKED daemon-silent (not observed)",
