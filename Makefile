@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 # The first two are all that a newcomer needs.
-.PHONY: help drill setup test test-slow test-in-time test-at-length lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
+.PHONY: help drill setup test test-slow test-in-time test-at-length test-browser lint gen lab lab-build lab-up lab-down lab-shell corpus bench lock clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -39,12 +39,15 @@ define install
 endef
 
 test: $(STAMP) ## The fast suite, against real servers on loopback
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not lab"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not lab and not browser"
 
 test-slow: test-in-time test-at-length ## What waits for real time, real databases, and property tests at length
 
 test-in-time: $(STAMP)
 	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal -m slow
+
+test-browser: $(STAMP) ## The pages of reports in a real browser (needs chromium and poppler-utils)
+	$(BIN)/python -m pytest -m browser tests/browser
 
 test-at-length: $(STAMP)
 	COLDSTART_THOROUGH=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/baseline/test_fuzz.py \

@@ -18,7 +18,22 @@ from coldstart.probes.base import Probe
 from coldstart.probes.registry import BUILT_IN, probe_class
 
 MADE = "<!-- Made from the code by `make gen`; do not edit. -->\n"
-COMMANDS = ((), ("check",), ("watch",), ("plan",), ("graph",), ("lint",), ("drill",))
+COMMANDS = (
+    (),
+    ("check",),
+    ("watch",),
+    ("release",),
+    ("monitor",),
+    ("monitor", "install"),
+    ("monitor", "rules"),
+    ("history",),
+    ("diff",),
+    ("report",),
+    ("plan",),
+    ("graph",),
+    ("lint",),
+    ("drill",),
+)
 
 
 def pages() -> Iterator[tuple[str, str]]:

@@ -28,6 +28,9 @@ class PlannedCheck(_Frozen):
     reads: tuple[PlannedRead, ...]
     not_applicable: str = ""
     sends: str = Field(default="", description="What it would send, only with --send-alert-test (the alert test).")
+    looks: tuple[str, ...] = Field(
+        default=(), description="What it would ask again and again to see how far the alert got; {run} is its label."
+    )
 
 
 class PlannedGate(_Frozen):

@@ -4,6 +4,7 @@ import pytest
 
 from coldstart.baseline.load import load_text
 from coldstart.baseline.model import AlertTest
+from coldstart.baseline.sights import CounterSight, PageSight
 from coldstart.errors import BaselineError
 from coldstart.outcome import Severity
 
@@ -113,3 +114,63 @@ def test_two_alert_tests_in_one_gate_are_one_too_many():
     item = MINIMAL[MINIMAL.index("      - id") :]
     with pytest.raises(BaselineError, match="already declared at 11:9: keep one of them"):
         load_text(MINIMAL % "" + (item % "").replace("id: alert", "id: other"), "b.yml")
+
+
+PAGE = 'url: "http://a/alerts/{run}", json: "items[*].state"'
+SEEN = {
+    "page": f"sent: {{{PAGE}, equals: sent}}",
+    "counter": 'received: {prometheus: "http://p:9090/", counter: sent_total}',
+}
+
+
+def test_a_level_that_is_seen_on_a_page_has_all_that_is_written():
+    sent = f'sent: {{{PAGE}, equals: sent, contains: "{{run}}", at_least: 1, via: 110, within: 1m, every: 5s}}'
+    expected = PageSight(
+        url="http://a/alerts/{run}",
+        via="110",
+        ca=None,
+        path="items[*].state",
+        equals="sent",
+        contains="{run}",
+        at_least=1.0,
+        within=60.0,
+        every=5.0,
+    )
+    assert {"sent": expected} == minimal(sent).sights
+
+
+def test_a_level_that_is_seen_by_a_counter_has_all_that_is_written():
+    received = 'received: {prometheus: "https://p:9090/", counter: sum(sent_total), ca: /etc/ca.pem}'
+    expected = CounterSight(
+        url="https://p:9090", via=None, ca="/etc/ca.pem", query="sum(sent_total)", within=30.0, every=2.0
+    )
+    assert {"received": expected} == minimal(received).sights
+
+
+def test_what_is_asked_for_a_level_is_an_ordinary_get_with_the_label_of_the_run_percent_encoded():
+    (page,) = minimal(SEEN["page"]).sights.values()
+    (counter,) = minimal(SEEN["counter"]).sights.values()
+    assert ("GET", "http://a/alerts/a%2F%C3%A9") == (page.read("a/é", 3.0).method, page.read("a/é", 3.0).url)
+    assert "http://p:9090/api/v1/query?query=sent_total" == counter.read("x", 3.0).url
+
+
+def test_an_optional_host_may_show_a_level_since_one_that_is_not_seen_never_costs_more_than_a_warning():
+    assert (
+        "nas"
+        == load_text(
+            (MINIMAL % f"sent: {{{PAGE}, equals: sent, via: nas}}").replace("severity: warn", "severity: blocked"),
+            "b.yml",
+        ).baseline.alert_test.sent.via
+    )
+
+
+@pytest.mark.parametrize(("equals", "value"), [("5", 5), ("'5'", "5"), ("true", True), ('"{run}"', "{run}")])
+def test_the_type_of_what_is_expected_counts(equals, value):
+    (sight,) = minimal(f"sent: {{{PAGE}, equals: {equals}}}").sights.values()
+    assert (type(value), value) == (type(sight.equals), sight.equals)
+
+
+@pytest.mark.parametrize("level", ["sent", "received"])
+def test_a_level_that_is_no_mapping_is_refused(level):
+    with pytest.raises(BaselineError, match=f"alert_test: {level}: 'http://a/' is not a mapping"):
+        minimal(f"{level}: http://a/")

@@ -56,6 +56,9 @@ OF_KEYS_AND_TYPES = (
 )
 
 
+ALERT = "alert_test: {url: 'http://a/', receiver: r, alertname: N, summary: s"
+
+
 @pytest.fixture(scope="module")
 def validator():
     return Draft202012Validator(json_schema())
@@ -121,6 +124,9 @@ def test_a_bad_baseline_of_keys_and_types_is_not_valid(name, validator):
         "probe: ping, covers: [9/188 cron, 13.4]",
         'probe: http, with: {url: "http://a/", json: [{path: a, equals: 1}, {path: b, one_of: [x, "${s}"]}]}',
         "any_of: [{id: a, claim: a, probe: ping}, {id: b, claim: b, probe: tcp, with: {port: 22}}]",
+        f"{ALERT}, sent: {{url: 'http://a/{{run}}', json: 'a[0].b', equals: true, via: 110, every: '${{t}}'}}}}",
+        f"{ALERT}, sent: {{url: 'http://a/', json: a, contains: '{{run}}', at_least: '${{n}}'}}}}",
+        f"{ALERT}, received: {{prometheus: 'http://a:9090', counter: sum(x), within: 2m}}}}",
     ],
 )
 def test_what_the_loader_takes_the_schema_takes(extra, validator):
@@ -138,6 +144,10 @@ def test_what_the_loader_takes_the_schema_takes(extra, validator):
         'probe: http, with: {url: "http://a/", values: [{path: a, equals: 1}]}',
         'probe: http, with: {url: "http://a/", json: [{path: a, equls: 1}]}',
         'probe: http, with: {url: "http://a/", json: [{equals: 1}]}',
+        f"{ALERT}, sent: {{url: 'http://a/{{run}}', equals: a}}}}",
+        f"{ALERT}, sent: {{prometheus: 'http://a/', url: 'http://a/{{run}}', counter: x}}}}",
+        f"{ALERT}, received: {{counter: x}}}}",
+        f"{ALERT}, received: a}}",
         'alert_test: {url: "http://a/", receiver: r, alertname: N, summary: s}, probe: ping',
         'alert_test: {url: "http://a/", receiver: r, alertname: N}',
         'alert_test: {url: "http://a/", receiver: r, alertname: N, summary: s}, hosts: all',

@@ -2,6 +2,7 @@
 
 import re
 
+from coldstart.baseline import accept_load
 from coldstart.baseline.checks import CheckBuilder, unique_ids
 from coldstart.baseline.complaints import filled, refuse_empty
 from coldstart.baseline.cycles import cycles
@@ -11,6 +12,7 @@ from coldstart.baseline.model import Baseline, Defaults, Gate, Host
 from coldstart.baseline.names import ALL, unknown, written
 from coldstart.baseline.nodes import Entries, Items, Node, Scalar
 from coldstart.baseline.problems import Problems, shown
+from coldstart.baseline.runbook import EARLY, TIERS
 from coldstart.baseline.sections import SectionBuilder
 from coldstart.baseline.variables import Variables
 from coldstart.outcome import Verdict
@@ -61,12 +63,14 @@ class Builder:
         defaults = self._defaults(self._root.entries.get("defaults"))
         host_nodes, gate_nodes = self._named("hosts"), self._named("gates")
         hosts = {name: self._host(name, node, host_nodes) for name, node in host_nodes.entries.items()}
-        checks = CheckBuilder(hosts, defaults, self._problems)
+        tiers = tuple(self._named("protection").entries) or TIERS
+        checks = CheckBuilder(hosts, defaults, self._problems, tiers)
         gates = {name: self._gate(name, gate_nodes, checks) for name in gate_nodes.entries}
         self._cycles(gate_nodes)
         sections = SectionBuilder(self._root, hosts, gate_nodes, self._problems)
         freeze, protection, releases = sections.freeze(), sections.protection(), sections.releases()
-        monitor, done = sections.monitor(), sections.done()
+        monitor, watch, done = sections.monitor(), sections.watch(), sections.done()
+        accepts = accept_load.built(self._root.entries.get("accepts"), self._problems)
         if form is None or len(self._problems):
             return None
         declared = sum(len(gate.checks) for gate in gates.values() if gate)
@@ -83,7 +87,9 @@ class Builder:
             protection=protection,
             releases=releases,
             monitor=monitor,
+            watch=watch,
             done=done,
+            accepts=accepts,
             drift=form.drift,
         )
 
@@ -121,6 +127,8 @@ class Builder:
         if not re.fullmatch(GATE_NAME, name):
             text = f"{what} is not a gate's name: write upper-case letters, digits and '-', like P0-NETWORK"
             self._problems.add(place, text)
+        if name == EARLY:
+            self._problems.add(place, f"{what}: the report has a gate of its own by this name: choose another")
         refuse_empty(node, what, self._problems)
         form = filled(GateForm, node, what, self._problems)
         if not isinstance(node, Entries):

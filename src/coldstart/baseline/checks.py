@@ -1,16 +1,18 @@
 """From the `checks:` of a gate to checks, groups of alternatives, and the alert test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coldstart.baseline.alerts import AlertTestBuilder
 from coldstart.baseline.complaints import filled, refuse_empty
 from coldstart.baseline.forms import AnyOfForm, CheckForm, MemberForm
 from coldstart.baseline.model import AlertTest, AnyOf, Check, Defaults, Host
-from coldstart.baseline.names import hosts_of, unknown, written
+from coldstart.baseline.names import hosts_of, tier_of, unknown, written
 from coldstart.baseline.nodes import Entries, Items, Node, Scalar
 from coldstart.baseline.probing import Rehearsal, build
 from coldstart.baseline.problems import Problems, shown
+from coldstart.baseline.runbook import TIERS
+from coldstart.baseline.sustain_forms import faults, sustain
 from coldstart.outcome import Severity
 
 Hosts = tuple[str, ...]
@@ -24,16 +26,23 @@ class _Given:
     hosts: Hosts | None
     not_on: dict[str, str]
     severity: Severity
+    tier: str
 
 
 class CheckBuilder:
     """Builds the checks of every gate. A host that is None was declared, but not rightly: its name is known."""
 
-    def __init__(self, hosts: Mapping[str, Host | None], defaults: Defaults, problems: Problems) -> None:
-        self._hosts, self._defaults, self._problems = hosts, defaults, problems
+    def __init__(
+        self,
+        hosts: Mapping[str, Host | None],
+        defaults: Defaults,
+        problems: Problems,
+        tiers: Sequence[str] = TIERS,
+    ) -> None:
+        self._hosts, self._defaults, self._problems, self._tiers = hosts, defaults, problems, tuple(tiers)
         self._optional = frozenset(name for name, host in hosts.items() if host and host.optional)
         self._rehearsal = Rehearsal(hosts, problems)
-        self._alerts = AlertTestBuilder(hosts, self._optional, defaults, problems)
+        self._alerts = AlertTestBuilder(hosts, self._optional, defaults, problems, self._tiers)
 
     def hosts_of(self, node: Node | None) -> Hosts | None:
         """The hosts that a `hosts:` names; None: no such key, or reported."""
@@ -62,7 +71,7 @@ class CheckBuilder:
         hosts, not_on = self._aim(node, inherited, what), self._not_on(node)
         severity = _severity(form, self._defaults)
         self._refuse_optional(node, what, hosts, not_on, severity)
-        return self._check(node, form, _Given(gate, hosts, not_on, severity))
+        return self._check(node, form, _Given(gate, hosts, not_on, severity, self._tier(node)))
 
     def _check(self, node: Entries, form: MemberForm | None, given: "_Given") -> Check | None:
         probe = build(node, self._problems)
@@ -71,6 +80,11 @@ class CheckBuilder:
         timeout = form.timeout or self._defaults.timeout
         asked = tuple(name for name in given.hosts if name not in given.not_on)
         self._rehearsal.rehearse(probe, asked, timeout=timeout, sudo=form.sudo, place=node.place)
+        past = None
+        if isinstance(form, CheckForm):
+            past = sustain(form)
+            for key, text in faults(form, probe, asked, self._hosts):
+                self._problems.add(node.keys[key], f"{_named('check', node)}: {key}: {text}")
         return Check(
             gate=given.gate,
             id=form.id,
@@ -84,8 +98,10 @@ class CheckBuilder:
             deadline=form.deadline or self._defaults.check_deadline,
             sudo=form.sudo,
             hint=form.hint,
+            tier=given.tier,
             sop=form.sop,
             covers=form.covers,
+            sustain=past,
             line=node.place[1],
         )
 
@@ -107,7 +123,8 @@ class CheckBuilder:
         if isinstance(listed, Items):
             unique_ids(listed, f"{what}: alternative", self._problems)
         shared = inherited if placed else (hosts or ())
-        given = _Given(gate, shared, not_on, severity)
+        tier = self._tier(node)
+        given = _Given(gate, shared, not_on, severity, tier)
         built = [self._member(member, form, given) for member in members]
         if form is None or hosts is None:
             return None
@@ -121,6 +138,7 @@ class CheckBuilder:
             severity=severity,
             deadline=form.deadline or self._defaults.check_deadline,
             hint=form.hint,
+            tier=tier,
             sop=form.sop,
             covers=form.covers,
             line=node.place[1],
@@ -159,6 +177,10 @@ class CheckBuilder:
             self._problems.add(node.place, f"{what} applies to no host: not_on leaves none of {', '.join(hosts)}")
             return None
         return tuple(dict.fromkeys((*hosts, *(name for name in left_out if name in self._hosts))))
+
+    def _tier(self, node: Entries) -> str:
+        """The protection tier that a check is of; empty where none is declared."""
+        return tier_of(node, self._tiers, self._problems)
 
     def _not_on(self, node: Entries) -> dict[str, str]:
         """The declared exceptions, the reason of each; only text, whatever else was reported by the form."""

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from coldstart.baseline.runbook import TIERS
+
 GATE_NAME = r"[A-Z0-9][A-Z0-9-]{0,63}"
 CHECK_ID = r"[a-z0-9][a-z0-9-]{0,63}"
 RELEASE_NAME = CHECK_ID
@@ -64,6 +66,8 @@ CheckId = Annotated[
     matches(CHECK_ID, "an id is lower-case letters, digits and '-', like pg-isready"),
     WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{CHECK_ID}$"}),
 ]
+TierName = Annotated[str, WithJsonSchema({"enum": list(TIERS)})]
+"""Looked up by who builds the check: a baseline that declares tiers knows no others."""
 UserName = Annotated[
     str,
     matches(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", "a user's name is letters, digits, '_', '.' and '-'"),

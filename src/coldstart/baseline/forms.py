@@ -18,12 +18,14 @@ from coldstart.baseline.form_types import (
     Needs,
     Phrases,
     Reasons,
+    TierName,
     UserName,
     Words,
     list_of,
     named,
 )
 from coldstart.baseline.runbook import TIERS
+from coldstart.baseline.sustain_forms import SustainForm
 from coldstart.outcome import Severity
 from coldstart.probes.params import Duration, HostAddress, Port
 
@@ -81,11 +83,12 @@ class MemberForm(_Asked):
     parameters: dict[str, Any] = Field(default_factory=dict, alias="with", description="Parameters of the probe.")
 
 
-class CheckForm(MemberForm):
+class CheckForm(SustainForm, MemberForm):
     """One probe on one or more hosts."""
 
     not_on: Reasons = Field(default_factory=dict)
     severity: Severity | None = Field(default=None, description="What a failure costs.")
+    tier: TierName = Field(default="", description="Protection tier of what it checks (SOP 10).")
 
 
 class AnyOfForm(_Asked):
@@ -94,6 +97,7 @@ class AnyOfForm(_Asked):
     any_of: Members = Field(description="The alternatives; where each has hosts of its own, the group has none.")
     not_on: Reasons = Field(default_factory=dict)
     severity: Severity | None = Field(default=None, description="What it costs when no alternative is good.")
+    tier: TierName = Field(default="", description="Protection tier of what it checks (SOP 10), alternatives included.")
 
 
 class GateForm(Form):
@@ -150,7 +154,13 @@ class BaselineForm(Form):
     monitor: Annotated[dict[str, Any], WithJsonSchema({"x-form": "MonitorForm"})] | None = Field(
         default=None, description="The persistent read-only monitor."
     )
+    watch: Annotated[dict[str, Any], WithJsonSchema({"x-form": "WatchForm"})] | None = Field(
+        default=None, description="How a watch ends."
+    )
     done: Annotated[list[Any], list_of("DoneForm")] = Field(
         default_factory=list, min_length=1, description="Criteria of a finished recovery."
+    )
+    accepts: Annotated[list[Any], list_of("AcceptForm")] = Field(
+        default_factory=list, min_length=1, description="Warnings that somebody took responsibility for."
     )
     drift: Phrases = Field(default=(), description="What is known to be out of step, to be mended afterwards.")

@@ -7,7 +7,10 @@ every probe asks for nothing but allowed reads. What people do with a verdict is
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from coldstart.baseline.runbook import Condition, Done, Freeze, Monitor, Release, Tier
+from coldstart.baseline.accepts import Accept
+from coldstart.baseline.runbook import Condition, Done, Freeze, Monitor, Release, Tier, Watching
+from coldstart.baseline.sights import Sight, named
+from coldstart.baseline.sustain import Sustain
 from coldstart.outcome import Severity, Verdict
 from coldstart.probes.base import Probe
 
@@ -25,6 +28,7 @@ __all__ = [
     "Monitor",
     "Release",
     "Tier",
+    "Watching",
 ]
 
 
@@ -79,9 +83,13 @@ class Check:
     deadline: float
     sudo: bool = False
     hint: str = ""
+    tier: str = ""
+    """Protection tier of what it checks, one of `runbook.TIERS`; empty: none is declared."""
     sop: str = ""
     covers: tuple[str, ...] = ()
     """Rows of the SOP that it covers, beside `sop`, like ``9/188 cron``."""
+    sustain: Sustain | None = None
+    """What it must have been before; None: it is judged by what is seen now alone."""
     line: int = 0
 
 
@@ -102,6 +110,7 @@ class AnyOf:
     severity: Severity
     deadline: float
     hint: str = ""
+    tier: str = ""
     sop: str = ""
     covers: tuple[str, ...] = ()
     line: int = 0
@@ -135,9 +144,19 @@ class AlertTest:
     timeout: float
     severity: Severity
     hint: str = ""
+    tier: str = ""
     sop: str = ""
     covers: tuple[str, ...] = ()
     line: int = 0
+    sent: Sight | None = None
+    """How it is seen that the webhook handed it on; None: nothing shows it, and "accepted" is all that is proven."""
+    received: Sight | None = None
+    """How it is seen that it arrived."""
+
+    @property
+    def sights(self) -> dict[str, Sight]:
+        """The levels beyond "accepted" that have a way to be seen, by name."""
+        return dict(named(self.sent, self.received))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +189,10 @@ class Baseline:
     """The tiers by name, in the file's order."""
     releases: dict[str, Release] = field(default_factory=dict, hash=False)
     monitor: Monitor | None = None
+    watch: Watching = field(default_factory=Watching)
     done: tuple[Done, ...] = ()
+    accepts: tuple[Accept, ...] = ()
+    """Warnings that somebody took responsibility for; whether their checks exist is judged where they are used."""
     drift: tuple[str, ...] = ()
     """What is known to be out of step, to be mended after the recovery (SOP 15)."""
 

@@ -56,3 +56,12 @@ def hosts_of(
     if unknown(node, "host", tuple(known), problems):
         return None
     return tuple(names) or None
+
+
+def tier_of(node: Entries, known: Sequence[str], problems: Problems) -> str:
+    """The protection tier that the mapping `node` names; empty where it names none, or one that is not `known`."""
+    named = node.entries.get("tier")
+    tier = named if isinstance(named, Scalar) else None  # of anything else, its form says so
+    if unknown(tier, "tier", known, problems):
+        return ""
+    return next((name for _, name in written(tier)), "")

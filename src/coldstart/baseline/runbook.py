@@ -6,8 +6,12 @@ every one of them leads to a check of the same baseline.
 
 from dataclasses import dataclass
 
+from coldstart.baseline.sustain import Trend
+
 TIERS = ("BLOCK", "CRITICAL_HITL", "STANDARD_HITL", "AUTO")
 """The protection tiers of SOP 10, strictest first. HITL: human in the loop."""
+EARLY = "RELEASES"
+"""The gate that a report adds for what runs before its release (SOP 5.3); no gate of a baseline may have this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Condition:
     """What an operator must do or see, because no check can. Not empty: coldstart alone cannot say that it holds."""
     hold_for: float | None = None
     """Seconds for which the checks must have passed without a break; None: one pass is enough. Only with `checks`."""
+    trend: Trend | None = None
+    """Where the numbers of the checks must go from check to check. Only with `checks`."""
     line: int = 0
 
 
@@ -56,6 +62,8 @@ class Release:
     needs: tuple[str, ...]
     """Gates that must be PASS: a WARN holds it. Never empty; ``all`` is resolved to every gate."""
     conditions: tuple[Condition, ...] = ()
+    active: str = ""
+    """Reference to a check that counts how much of it runs already; empty: nothing can tell."""
     hint: str = ""
     sop: str = ""
     line: int = 0
@@ -76,6 +84,16 @@ class Monitor:
     """Seconds between runs."""
     sop: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How a watch ends (SOP 13.2)."""
+
+    stable_for: int = 1
+    """Attempts in a row that must be GREEN."""
+    stuck_after: int = 5
+    """Attempts without any change after which a check counts as stuck."""
 
 
 @dataclass(frozen=True, slots=True)

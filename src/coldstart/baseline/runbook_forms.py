@@ -13,11 +13,14 @@ from coldstart.baseline.form_types import (
     Form,
     Names,
     Phrases,
+    TierName,
     Words,
     list_of,
     matches,
     one_or_many,
 )
+from coldstart.baseline.sight_forms import AnySight
+from coldstart.baseline.sustain_forms import TrendText
 from coldstart.outcome import Severity
 from coldstart.probes.http import ADDRESS, Url
 from coldstart.probes.params import AbsolutePath, Duration, LocalFile
@@ -115,18 +118,23 @@ class ConditionForm(_SeenForm):
     model_config = ConfigDict(
         json_schema_extra={
             "anyOf": [{"required": ["checks"]}, {"required": ["by_hand"]}],
-            "dependentRequired": {"for": ["checks"]},
+            "dependentRequired": {"for": ["checks"], "trend": ["checks"]},
         }
     )
 
     hold_for: Duration | None = Field(
         default=None, alias="for", description="The checks must have passed for so long without a break."
     )
+    trend: TrendText | None = Field(
+        default=None, description="Where the numbers of the checks must go: falling over 2 checks."
+    )
 
     @model_validator(mode="after")
     def _sustained_by_checks(self) -> Self:
         if self.hold_for and not self.checks:
             raise ValueError("for: without checks: nothing measures the time: add checks:, or say it in by_hand:")
+        if self.trend and not self.checks:
+            raise ValueError("trend: without checks: nothing has a number: add checks:, or say it in by_hand:")
         return self
 
 
@@ -138,6 +146,9 @@ class ReleaseForm(Form):
     needs: Names = Field(description="Gates that must pass, a WARN holds it: one name, a list, or all.")
     conditions: Annotated[list[Any], list_of("ConditionForm")] = Field(
         default_factory=list, min_length=1, description="What else must hold."
+    )
+    active: Annotated[str, WithJsonSchema(_REFERENCE)] = Field(
+        default="", description="A check that counts how many of its units are active: before the release, a WARN."
     )
     hint: Words = Field(default="", description="How to release it, and what to watch.")
     sop: Words = Field(default="", description="Section of the SOP that it comes from.")
@@ -154,6 +165,15 @@ class MonitorForm(Form):
     metric_prefix: MetricPrefix = Field(description="What the names of its metrics begin with.")
     every: Annotated[Duration, AfterValidator(_whole_minutes)] = Field(description="Time between runs.")
     sop: Words = Field(default="", description="Section of the SOP that it comes from.")
+
+
+class WatchForm(Form):
+    """How a watch ends."""
+
+    stable_for: int = Field(default=1, ge=1, le=100, description="Attempts in a row that must be GREEN.")
+    stuck_after: int = Field(
+        default=5, ge=2, le=1000, description="Attempts without any change after which a check counts as stuck."
+    )
 
 
 class DoneForm(_SeenForm):
@@ -181,6 +201,8 @@ class AlertForm(Form):
         default=("2xx",), min_length=1, description="HTTP statuses that count as accepted: [200] or [2xx]."
     )
     ca: LocalFile | None = Field(default=None, description="PEM file of issuers to trust instead of the system's.")
+    sent: AnySight | None = Field(default=None, description="How it is seen that the webhook handed the alert on.")
+    received: AnySight | None = Field(default=None, description="How it is seen that the alert arrived.")
 
     @model_validator(mode="after")
     def _ca_for_tls(self) -> Self:
@@ -197,6 +219,7 @@ class AlertTestForm(Form):
     alert_test: Annotated[dict[str, Any], WithJsonSchema({"x-form": "AlertForm"})] = Field(description="The alert.")
     timeout: Duration | None = Field(default=None, description="Of sending it.")
     severity: Severity | None = Field(default=None, description="What it costs when it is not accepted.")
+    tier: TierName = Field(default="", description="Protection tier of what it checks (SOP 10).")
     hint: Words = Field(default="", description="What to do when it fails.")
     sop: Words = Field(default="", description="Section of the SOP that it comes from.")
     covers: Phrases = Field(default=(), description="Rows of the SOP that it covers, beside sop.")

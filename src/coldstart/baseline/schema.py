@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from coldstart.baseline import forms, runbook_forms
+from coldstart.baseline import accept_forms, forms, runbook_forms, sight_forms
 from coldstart.probes import registry
 from coldstart.probes.base import Probe
+from coldstart.probes.prometheus_range import PrometheusRange
 
 BUILT_IN = tuple(kind for kind, _ in registry.BUILT_IN)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,14 +30,21 @@ _NAMES: dict[type[BaseModel], str] = {
     forms.CheckForm: "check",
     forms.AnyOfForm: "any_of",
     forms.MemberForm: "alternative",
+    PrometheusRange: "range",
     runbook_forms.AlertTestForm: "alert_test",
     runbook_forms.AlertForm: "alert",
+    sight_forms.PageForm: "page",
+    sight_forms.CounterForm: "counter",
     runbook_forms.FreezeForm: "freeze",
     runbook_forms.TierForm: "tier",
     runbook_forms.ReleaseForm: "release",
     runbook_forms.ConditionForm: "condition",
     runbook_forms.MonitorForm: "monitor",
+    runbook_forms.WatchForm: "watch",
     runbook_forms.DoneForm: "done",
+    accept_forms.AcceptForm: "accept",
+    accept_forms.SawForm: "saw",
+    accept_forms.SawPartForm: "saw_part",
 }
 _PLACEHOLDERS: dict[str, dict[str, Any]] = {
     **{form.__name__: {"$ref": f"#/$defs/{name}"} for form, name in _NAMES.items()},
@@ -48,6 +56,11 @@ _PLACEHOLDERS: dict[str, dict[str, Any]] = {
             "then": {"$ref": "#/$defs/alert_test"},
             "else": {"$ref": "#/$defs/check"},
         },
+    },
+    "AnySight": {
+        "if": {"anyOf": [{"required": ["prometheus"]}, {"required": ["counter"]}]},
+        "then": {"$ref": "#/$defs/counter"},
+        "else": {"$ref": "#/$defs/page"},
     },
     "AnyVariable": {"if": {"type": "object"}, "then": {"$ref": "#/$defs/variable"}, "else": {"$ref": "#/$defs/scalar"}},
 }

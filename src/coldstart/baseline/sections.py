@@ -6,13 +6,21 @@ from collections.abc import Mapping
 from coldstart.baseline.checks import unique_ids
 from coldstart.baseline.complaints import M, filled, refuse_empty
 from coldstart.baseline.form_types import RELEASE_NAME
-from coldstart.baseline.model import Condition, Done, Freeze, Host, Monitor, Release, Tier
+from coldstart.baseline.model import Condition, Done, Freeze, Host, Monitor, Release, Tier, Watching
 from coldstart.baseline.names import ALL, hosts_of, unknown, written
 from coldstart.baseline.nodes import Entries, Items, Node, Scalar
 from coldstart.baseline.problems import Problems, shown
 from coldstart.baseline.references import References
 from coldstart.baseline.runbook import TIERS
-from coldstart.baseline.runbook_forms import ConditionForm, DoneForm, FreezeForm, MonitorForm, ReleaseForm, TierForm
+from coldstart.baseline.runbook_forms import (
+    ConditionForm,
+    DoneForm,
+    FreezeForm,
+    MonitorForm,
+    ReleaseForm,
+    TierForm,
+    WatchForm,
+)
 
 
 class SectionBuilder:
@@ -56,6 +64,7 @@ class SectionBuilder:
             return None
         hosts = hosts_of(node.entries.get("hosts"), self._hosts, self._optional, self._problems)
         needs = self._gates_of(node.entries.get("needs"))
+        self._references.resolved(node.entries.get("active"))
         listed = node.entries.get("conditions")
         conditions = [
             self._condition(item, f"a condition of {what}")
@@ -69,6 +78,7 @@ class SectionBuilder:
             hosts=hosts or (),
             needs=needs,
             conditions=tuple(condition for condition in conditions if condition),
+            active=form.active,
             hint=form.hint,
             sop=form.sop,
             line=place[1],
@@ -90,7 +100,12 @@ class SectionBuilder:
         if form is None:
             return None
         return Condition(
-            claim=form.claim, checks=checks, by_hand=form.by_hand, hold_for=form.hold_for, line=node.place[1]
+            claim=form.claim,
+            checks=checks,
+            by_hand=form.by_hand,
+            hold_for=form.hold_for,
+            trend=form.trend,
+            line=node.place[1],
         )
 
     def monitor(self) -> Monitor | None:
@@ -102,6 +117,12 @@ class SectionBuilder:
         host = node.entries.get("host")
         unknown(host if isinstance(host, Scalar) else None, "host", self._hosts, self._problems)
         return Monitor(line=self._root.keys["monitor"][1], **dict(form)) if form else None
+
+    def watch(self) -> Watching:
+        """Build `watch:`; what is absent has its default."""
+        node = self._root.entries.get("watch")
+        form = self._fill(WatchForm, node, "watch") if isinstance(node, Entries) else None
+        return Watching(**dict(form)) if form else Watching()
 
     def done(self) -> tuple[Done, ...]:
         """Build `done:`."""

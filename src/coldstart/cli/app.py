@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from coldstart import __version__
-from coldstart.cli import check, drill, graph, lint, plan, watch
+from coldstart.cli import check, diff, drill, graph, history, lint, monitor, plan, release, report, watch
 
 app = typer.Typer(
     name="coldstart",
@@ -43,6 +43,11 @@ def coldstart(
 
 app.command("check")(check.check)
 app.command("watch")(watch.watch)
+app.add_typer(monitor.app, name="monitor")
+app.command("history")(history.history)
+app.command("diff")(diff.diff)
+app.command("report")(report.report)
+app.command("release")(release.release)
 app.command("plan")(plan.plan)
 app.command("graph")(graph.graph)
 app.command("lint")(lint.lint)

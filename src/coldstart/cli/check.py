@@ -11,6 +11,8 @@ def check(
     until: options.Until = None,
     host: options.Hosts = None,
     skip: options.Skip = None,
+    accepts: options.Accepts = None,
+    accept: options.Accept = None,
     keep_going: options.KeepGoing = False,
     send_alert_test: options.SendAlertTest = False,
     monitor_read_only: options.MonitorReadOnly = False,
@@ -21,6 +23,7 @@ def check(
     ascii_: options.Ascii = False,
     no_color: options.NoColour = False,
     quiet: options.Quiet = False,
+    state_dir: options.StateDir = None,
     ssh_config: options.SshConfig = None,
     known_hosts: options.KnownHosts = None,
     identity: options.Identity = None,
@@ -47,6 +50,8 @@ def check(
             until=until,
             hosts=tuple(host or ()),
             skip=tuple(skip or ()),
+            accepts_files=tuple(accepts or ()),
+            accept=tuple(accept or ()),
             keep_going=keep_going,
             record=record,
             replay=replay,
@@ -62,5 +67,6 @@ def check(
             connect_to=tuple(connect_to or ()),
             send_alert_test=send_alert_test,
             monitor_read_only=monitor_read_only,
+            state_dir=state_dir,
         )
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from coldstart.attempt import Attempt
+from coldstart.baseline.sights import RUN
 from coldstart.cli import baseline
 from coldstart.cli.session import Request, Session, compiled, stopping_on_signals
 from coldstart.cli.show import Show
@@ -138,8 +139,10 @@ async def _watched(request: Request, stand: "Stand", pace: Hurrying, course: Cou
         show.attempt(attempt)
 
     stand.time.start()
+    schedule = Schedule(scenario.interval, scenario.attempts)
     with stopping_on_signals(session.stop):
-        ended = await watch(attempt, pace, Schedule(scenario.interval, scenario.attempts), stop=session.stop, tell=tell)
+        async with session.kept():
+            ended = await watch(attempt, pace, schedule, stop=session.stop, tell=tell)
     return ended.report, ended.interrupted
 
 
@@ -165,6 +168,7 @@ def _sealed(program: Program, stand: "Stand") -> Program:
     reads: set[Read] = {read for gate in program.gates for task in gate.tasks for read in task.reads}
     if test := program.loaded.baseline.alert_test:  # sent by a POST, and to nowhere else
         reads.add(HttpGet(url=test.url, via=test.via))
+        reads.update(sight.read(RUN, test.timeout) for sight in test.sights.values())
     if outside := sorted(read.describe() for read in reads if not _inside(read, detours)):
         raise UsageError(*(f"nothing in the drill stands for: {text}" for text in outside))
     return program

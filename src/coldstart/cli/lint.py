@@ -10,6 +10,7 @@ import typer
 from coldstart.cli import options
 
 if TYPE_CHECKING:
+    from coldstart.baseline.load import LoadedBaseline
     from coldstart.lint.finding import Finding
 
 
@@ -17,6 +18,12 @@ def lint(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Baselines, or directories of them.")],
     set_: options.Set = None,
     vars_: options.Vars = None,
+    accepts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--accepts", metavar="FILE", help="Judge a file of accepted warnings, too, against these baselines."
+        ),
+    ] = None,
     format_: Annotated[
         Literal["text", "json", "github"],
         typer.Option("--format", help="github: annotations that GitHub Actions shows beside the change."),
@@ -33,6 +40,7 @@ def lint(
     Example: coldstart lint baselines/
     """
     from coldstart.cli.baseline import assignments  # noqa: PLC0415 - builds models: not for --version and --help
+    from coldstart.clock import SystemClock  # noqa: PLC0415 - as above
     from coldstart.errors import UsageError  # noqa: PLC0415 - as above
     from coldstart.lint import formats  # noqa: PLC0415 - as above
     from coldstart.lint.finding import Level  # noqa: PLC0415 - as above
@@ -42,11 +50,15 @@ def lint(
     if not files:
         raise UsageError(f"nothing to lint: no .yml or .yaml file in {', '.join(str(path) for path in paths)}")
     variables, vars_files = assignments(set_ or ()), tuple(vars_ or ())
-    found = [finding for file in files for finding in _of(file, variables, vars_files)]
-    words = formats.summary(found, len(files))
+    now = SystemClock().wall()
+    loaded, found = _linted(files, variables, vars_files, now)
+    for file in accepts or ():
+        found += _of_accepts(file, loaded, now)
+    count = len(files) + len(accepts or ())
+    words = formats.summary(found, count if found else len(files))
     match format_:
         case "json":
-            said = as_json.dump(formats.document(found, len(files)))
+            said = as_json.dump(formats.document(found, count))
         case "github":
             said = formats.github(found)
         case "text":
@@ -58,18 +70,39 @@ def lint(
     return 3 if any(finding.level in failing for finding in found) else 0
 
 
-def _of(file: Path, variables: dict[str, str], vars_files: tuple[Path, ...]) -> "tuple[Finding, ...]":
-    """What is wrong with one file: the loader's problems, or where it has none the rules' findings."""
+def _linted(
+    files: tuple[Path, ...], variables: dict[str, str], vars_files: tuple[Path, ...], now: float
+) -> "tuple[list[LoadedBaseline], list[Finding]]":
+    """The valid files, and what is wrong with each: the loader's problems, or else the rules' findings."""
     from coldstart.baseline.load import load  # noqa: PLC0415 - builds models: not for --version and --help
     from coldstart.errors import BaselineError  # noqa: PLC0415 - as above
     from coldstart.lint.run import invalid, lint_file  # noqa: PLC0415 - as above
 
+    valid: list[LoadedBaseline] = []
+    found: list[Finding] = []
+    for file in files:
+        try:
+            loaded = load(file, variables=variables, vars_files=vars_files)
+        except BaselineError as error:
+            names = tuple(str(path) for path in (file, *vars_files))
+            found += [invalid(problem, names) for problem in error.problems]
+        else:
+            valid.append(loaded)
+            found += lint_file(loaded, now=now)
+    return valid, found
+
+
+def _of_accepts(file: Path, baselines: "list[LoadedBaseline]", now: float) -> "tuple[Finding, ...]":
+    """What is wrong with a file of accepts; without a valid baseline nothing is said about the names in it."""
+    from coldstart.baseline import accept_load  # noqa: PLC0415 - builds models: not for --version and --help
+    from coldstart.errors import BaselineError  # noqa: PLC0415 - as above
+    from coldstart.lint.run import invalid, lint_accepts  # noqa: PLC0415 - as above
+
     try:
-        loaded = load(file, variables=variables, vars_files=vars_files)
+        loaded = accept_load.load(file)
     except BaselineError as error:
-        names = tuple(str(path) for path in (file, *vars_files))
-        return tuple(invalid(problem, names) for problem in error.problems)
-    return lint_file(loaded)
+        return tuple(invalid(problem, (str(file),)) for problem in error.problems)
+    return lint_accepts(loaded, baselines, now=now)
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

@@ -9,6 +9,7 @@ BASELINE_VARIABLE = "COLDSTART_BASELINE"
 
 _BASELINE = "Baseline"
 _SELECT = "Narrow the run (a narrowed run never says GREEN)"
+_ACCEPT = "Accepting warnings (they stay warnings, and are shown)"
 _REACH = "Reaching the hosts"
 _SHOW = "Output"
 
@@ -46,6 +47,24 @@ Skip = Annotated[
     list[str] | None,
     typer.Option("--skip", metavar="GATE/CHECK", help="Leave this check out.", rich_help_panel=_SELECT),
 ]
+Accepts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--accepts",
+        metavar="FILE",
+        help="Accept the warnings that a YAML file names, beside the baseline's; '-o accepts' writes such a file.",
+        rich_help_panel=_ACCEPT,
+    ),
+]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="GATE/CHECK[@HOST]=REASON",
+        help="Accept a warning for this command, as it is when it is first seen; void when it gets worse (SOP 13.5.3).",
+        rich_help_panel=_ACCEPT,
+    ),
+]
 KeepGoing = Annotated[
     bool,
     typer.Option("--keep-going", "-k", help="Ask below a blocked gate too, and mark what is downstream of it."),
@@ -56,6 +75,15 @@ Record = Annotated[
 Replay = Annotated[
     Path | None,
     typer.Option("--replay", metavar="DIR", help="Judge the replies of a recording; connect to nothing."),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--state-dir",
+        metavar="DIR",
+        envvar="COLDSTART_STATE_DIR",
+        help="Where earlier runs are kept. [default: ~/.local/state/coldstart]",
+    ),
 ]
 Explain = Annotated[
     str | None,
@@ -72,7 +100,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FORMAT[=FILE]",
-        help="table, short, json, junit or markdown; several times for several files: -o table -o json=run.json",
+        help="table, short, json, junit, markdown, html or accepts; several times for several files: "
+        "-o table -o html=run.html",
         rich_help_panel=_SHOW,
     ),
 ]
@@ -81,6 +110,13 @@ SendAlertTest = Annotated[
     typer.Option(
         "--send-alert-test",
         help="Send one real alert when the rest of its gate is good: proof of the alert chain (SOP 8).",
+    ),
+]
+AskReceived = Annotated[
+    bool,
+    typer.Option(
+        "--ask-received",
+        help="At the end, ask on the terminal whether Telegram showed the alert, for 5 minutes at most.",
     ),
 ]
 MonitorReadOnly = Annotated[

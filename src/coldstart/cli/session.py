@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coldstart.baseline.load import LoadedBaseline
+from coldstart.cli import accepts
 from coldstart.cli import baseline as baselines
 from coldstart.clock import Clock
+from coldstart.engine.accepting import Accepting
 from coldstart.engine.pool import Limits
 from coldstart.engine.program import Program, Selection, compile_program
+from coldstart.engine.report import Grounds
 from coldstart.engine.runner import Finished, Settings, run
 from coldstart.errors import UsageError
 from coldstart.observer import Observer
@@ -24,11 +27,13 @@ from coldstart.replies import Reply
 from coldstart.transport.base import Endpoint
 from coldstart.transport.detour import Detours
 from coldstart.transport.replay import Replay
+from coldstart.transport.sshkeep import Kept
 from coldstart.transport.sshroute import SshOptions
 from coldstart.transport.world import World
 
 if TYPE_CHECKING:
     from coldstart.alert import AlertChain
+    from coldstart.cli.memory import Memory
 
 _NOTHING: Mapping[Read, Reply] = {}
 
@@ -44,6 +49,9 @@ class Request:
     until: str | None = None
     hosts: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    accepts_files: tuple[Path, ...] = ()
+    accept: tuple[str, ...] = ()
+    confirmed: frozenset[str] = frozenset()
     keep_going: bool = False
     record: Path | None = None
     replay: Path | None = None
@@ -59,6 +67,8 @@ class Request:
     connect_to: tuple[str, ...] = ()
     send_alert_test: bool = False
     monitor_read_only: bool = False
+    state_dir: Path | None = None
+    ask_received: bool = False
 
 
 def compiled(request: Request) -> Program:
@@ -73,12 +83,14 @@ def compiled(request: Request) -> Program:
         skip=request.skip,
         no_alert=request.monitor_read_only,
     )
-    return compile_program(loaded, selection)
+    program = compile_program(loaded, selection)
+    accepts.accepting(loaded.baseline, request.accepts_files, request.accept)  # a slip is told before anything else
+    return program
 
 
 @dataclass
 class Session:
-    """Runs a program, once or again and again, each time over connections of its own."""
+    """Runs a program, once or again and again, each time over connections of its own, unless they are `kept`."""
 
     request: Request
     program: Program
@@ -87,23 +99,49 @@ class Session:
     detours: Detours = field(default_factory=Detours)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     chain: "AlertChain | None" = None
+    memory: "Memory | None" = None
+    """Earlier runs; None: nothing is known of any."""
+    accepting: Accepting = field(init=False)
+    _kept: Kept | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        baseline = self.program.loaded.baseline
+        self.accepting = accepts.accepting(baseline, self.request.accepts_files, self.request.accept)
         if self.request.send_alert_test:
             from coldstart.alert import AlertChain  # noqa: PLC0415 - httpx: only when something is sent
 
             self.chain = AlertChain(self.clock)
 
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Use the SSH connections that are healthy at the end of a run in the next one, and close them at the end."""
+        kept = self._kept = Kept()
+        try:
+            yield
+        finally:
+            self._kept = None
+            await kept.close()
+
     async def once(self, observer: Observer, before: Mapping[Read, Reply] = _NOTHING) -> Finished:
-        """One run, from nothing; its report says what of the ssh configuration was not honoured, and every detour."""
-        world = None if self.replay else _world(self.request, self.program.loaded, self.clock, self.detours)
+        """One run, from nothing but what is `kept`.
+
+        Its report says what of the ssh configuration was not honoured, and every detour.
+        """
+        world = None if self.replay else _world(self.request, self.program.loaded, self.clock, self.detours, self._kept)
         defaults = self.program.loaded.baseline.defaults
+        self.accepting.begin()
         settings = Settings(
             keep_going=self.request.keep_going,
             run_deadline=defaults.run_deadline,
             limits=Limits(channels=defaults.channels, hosts=defaults.hosts_at_once),
             before=before,
             stop=self.stop,
+            grounds=Grounds(
+                accepting=self.accepting,
+                past=self.memory.past if self.memory else {},
+                confirmed=self.request.confirmed,
+                released=self.memory.released if self.memory else {},
+            ),
             prove=partial(self.chain.prove, open_tunnel=world.open_tunnel, taken=world.taken)
             if self.chain and world
             else None,
@@ -129,7 +167,7 @@ def _import_ahead(program: Program) -> None:
             import_module("coldstart.transport.http")
 
 
-def _world(request: Request, loaded: LoadedBaseline, clock: Clock, detours: Detours) -> World:
+def _world(request: Request, loaded: LoadedBaseline, clock: Clock, detours: Detours, kept: Kept | None = None) -> World:
     defaults = loaded.baseline.defaults
     endpoints = {
         name: Endpoint(name=name, address=host.address, user=host.user, port=host.port, local=host.local)
@@ -146,7 +184,7 @@ def _world(request: Request, loaded: LoadedBaseline, clock: Clock, detours: Deto
         known_hosts=request.known_hosts,
         identity_files=request.identities or None,
     )
-    return World(endpoints, clock, options, detours)
+    return World(endpoints, clock, options, detours, kept)
 
 
 def _replay_notes(replay: Replay | None, program: Program) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from coldstart.attempt import Attempt
@@ -13,14 +13,44 @@ from coldstart.errors import OutputError, UsageError
 from coldstart.observer import Observer, Silent
 from coldstart.outcome import Report
 from coldstart.plan import Plan
-from coldstart.render import as_json, attempts, explain, graph, junit, markdown, progress, short, sinks, table
+from coldstart.render import (
+    accepts,
+    as_json,
+    attempts,
+    explain,
+    graph,
+    junit,
+    live,
+    markdown,
+    progress,
+    short,
+    sinks,
+    table,
+)
 from coldstart.render import plan as plan_table
 from coldstart.render.graph import Drawing
+from coldstart.render.live import Blind, View
 from coldstart.render.page import Page
 from coldstart.render.style import Marks, marks
 
 PLAIN_WIDTH = 100
 """Cells of a line where there is no terminal to ask (a file, a pipe, CI)."""
+
+
+def _html(report: Report) -> str:
+    from coldstart.render.html import page  # noqa: PLC0415 - Jinja: only for who wants a page
+
+    return page.render(report)
+
+
+_THE_SAME_EVERYWHERE: Mapping[str, Callable[[Report], str]] = {
+    "json": as_json.render,
+    "junit": junit.render,
+    "markdown": markdown.render,
+    "html": _html,
+    "accepts": accepts.render,
+}
+"""Formats that do not depend on where they are written."""
 
 
 class Show:
@@ -46,17 +76,11 @@ class Show:
             raise OutputError("\n".join(problems))
 
     def _report_as(self, sink: sinks.Sink, report: Report) -> str:
-        match sink.format:
-            case "json":
-                return as_json.render(report)
-            case "short":
-                return short.render(report, ascii=self._ascii)
-            case "junit":
-                return junit.render(report)
-            case "markdown":
-                return markdown.render(report)
-            case _:
-                return table.render(report, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
+        if sink.format in _THE_SAME_EVERYWHERE:
+            return _THE_SAME_EVERYWHERE[sink.format](report)
+        if sink.format == "short":
+            return short.render(report, ascii=self._ascii)
+        return table.render(report, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
 
     def plan(self, plan: Plan) -> None:
         for sink in self._sinks:
@@ -75,6 +99,11 @@ class Show:
             else:
                 text = graph.tree(drawing, width=_width(sink), color=self._colored(sink), ascii=self._ascii)
             sinks.write(sink, text)
+
+    def texts(self, of: Mapping[str, Callable[[int, bool, bool], str]]) -> None:
+        """Write every sink; `of` makes each format's text from the width, whether in colour, and whether in ASCII."""
+        for sink in self._sinks:
+            sinks.write(sink, of[sink.format](_width(sink), self._colored(sink), self._ascii))
 
     def attempt(self, attempt: Attempt) -> None:
         """Print one attempt of a watch as it ends."""
@@ -106,6 +135,13 @@ class Show:
             return nullcontext(Silent())
         totals = {gate.gate.name: len(gate.items) for gate in program.gates}
         return progress.shown(sys.stderr, totals=totals, ascii=self._ascii)
+
+    def watching(self, program: Program, *, quiet: bool) -> AbstractContextManager[View]:
+        """What is shown on stderr while a watch goes on; nothing where that is not a terminal."""
+        if quiet:
+            return nullcontext(Blind())
+        totals = {gate.gate.name: len(gate.items) for gate in program.gates}
+        return live.shown(sys.stderr, title=program.loaded.baseline.name, totals=totals, ascii=self._ascii)
 
     def _colored(self, sink: sinks.Sink) -> bool:
         return self._color and sink.path is None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from coldstart.outcome import CheckResult, Conclusion, Exchange, GateResult, Part, Verdict
 from coldstart.render import style
+from coldstart.render.accepted import responsible
 from coldstart.render.asked import in_brief, most_telling, place_of
 from coldstart.render.merge import Alike, Lost, alike, lost_hosts
 from coldstart.render.page import Cell, Page, column
@@ -79,6 +80,8 @@ class GateRows:
         self._members(same)
         if passed:
             return False
+        if first.accepted:
+            self._detail("accepted", responsible(first.accepted))
         if first.downstream_of and not self._one_downstream:
             self._detail("downstream", f"of {first.downstream_of}: may be only its consequence")
         if advise:

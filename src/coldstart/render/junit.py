@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from coldstart.outcome import CheckResult, GateResult, Outcome, Report, Result, Verdict
 from coldstart.render import words
+from coldstart.render.accepted import alarms, responsible
 from coldstart.render.asked import in_brief, place_of
 from coldstart.render.style import ASCII
 from coldstart.text import visible
@@ -57,6 +58,8 @@ def _run(report: Report) -> Element:
         "root.observed_bad": str(root.observed_bad).lower() if root else "",
         "root.holds": " ".join(root.holds) if root else "",
         "narrowed": "; ".join(report.narrowed),
+        "accepted": str(words.accepted_in(report) or ""),
+        "accepts": "\n".join(alarms(report)),
         "baseline": report.baseline,
         "baseline_sha256": report.baseline_sha256,
         "version": report.version,
@@ -101,7 +104,8 @@ def _case(gate: GateResult, check: CheckResult) -> Element:
     unseen = words.unseen(outcome)
     if verdict is not Verdict.PASS:
         observed = {"observed": "false" if unseen else "true"}
-        _properties(case, {"verdict": verdict, "reason": outcome.reason.value, **observed})
+        by = {"accepted": responsible(check.accepted)} if check.accepted else {}
+        _properties(case, {"verdict": verdict, "reason": outcome.reason.value, **observed, **by})
     if verdict is Verdict.BLOCKED:
         mark = SubElement(case, "error" if unseen else "failure", type=outcome.reason.value)
         _say(mark, _message(check, outcome), _details(check, outcome))
@@ -129,6 +133,7 @@ def _details(check: CheckResult, outcome: Outcome) -> str:
         ("observed" if not words.unseen(outcome) else words.NOT_OBSERVED, outcome.observed),
         *(("alternative", f"{member.claim}: {_of_member(member)}") for member in check.members),
         *(("asked", f"{place_of(one.read)} {in_brief(one.read).text}".strip()) for one in exchanges),
+        ("accepted", responsible(check.accepted) if check.accepted else ""),
         ("downstream of", check.downstream_of or ""),
         ("hint", check.hint),
         ("SOP", check.sop),

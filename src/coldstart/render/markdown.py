@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from coldstart.outcome import Conclusion, GateResult, Outcome, Part, Report, Verdict
-from coldstart.render import done, words
+from coldstart.render import done, releases, words
+from coldstart.render.accepted import ALARMING, responsible
 from coldstart.render.asked import in_brief, place_of
 from coldstart.render.escape_md import cell, code, prose
 from coldstart.render.merge import Alike, alike
@@ -17,7 +18,8 @@ _COUNTED = (Verdict.PASS, Verdict.WARN, Verdict.BLOCKED, Verdict.HELD)
 
 def render(report: Report) -> str:
     """Return one section of Markdown (GitHub's), from a second-level heading on, to be appended to a logbook."""
-    blocks = [_head(report), _gates(report), _troubles(report), _done(report), _repairs()]
+    found = [_head(report), _gates(report), _troubles(report), _accepts(report)]
+    blocks = [*found, _done(report), list(releases.markdown(report)), _repairs()]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -83,6 +85,8 @@ def _trouble(same: Alike) -> Iterator[str]:
             yield f"    - {code(words.name_of(member))}: {code(seen or 'not asked')}"
         for exchange in check.exchanges[:_ASKED_MOST]:
             yield f"- asked: {code(f'{place_of(exchange.read)} {in_brief(exchange.read).text}')}"
+    if check.accepted:
+        yield f"- accepted: {prose(responsible(check.accepted))}"
     if check.downstream_of:
         yield f"- downstream of {code(check.downstream_of)}: may be only its consequence"
     if check.hint:
@@ -110,6 +114,15 @@ def _parts(parts: Sequence[Part]) -> list[str]:
         lines.append(f"    - {code(part.name)}: {mark}{code(part.observed or part.reason.says)}")
     if len(bad) > _PARTS_MOST:
         lines.append(f"    - and {len(bad) - _PARTS_MOST} more")
+    return lines
+
+
+def _accepts(report: Report) -> list[str]:
+    """What became of each accept, those that somebody must look at in bold."""
+    lines = ["### Accepts", ""] if report.accepts else []
+    for item in report.accepts:
+        state = f"**{item.state}**" if item.state in ALARMING else str(item.state)
+        lines.append(f"- {state} {code(item.check)}: {prose(item.says)} ({prose(responsible(item.accepted))})")
     return lines
 
 

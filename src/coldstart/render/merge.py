@@ -84,6 +84,8 @@ def lost_hosts(results: Iterable[CheckResult]) -> tuple[Lost, ...]:
     found: dict[tuple[str, Reason], list[CheckResult]] = {}
     for result in results:
         outcome = result.outcome
+        if result.accepted:  # it is shown by itself, with who accepted it
+            continue
         if result.host and outcome and unseen(outcome) and outcome.reason in OF_THE_WAY:
             found.setdefault((result.host, outcome.reason), []).append(result)
     alike_lost: dict[Hashable, list[CheckResult]] = {}
@@ -107,7 +109,14 @@ def alike(results: Sequence[CheckResult]) -> tuple[tuple[Alike, ...], ...]:
 
 def _reads_as(result: CheckResult) -> Hashable:
     """What makes a row of its own: of a pass only the claim, of anything else how it ended and why, and its parts."""
-    shown = (result.claim, result.verdict, result.held_by, result.downstream_of, result.not_applicable)
+    shown = (
+        result.claim,
+        result.verdict,
+        result.accepted,
+        result.held_by,
+        result.downstream_of,
+        result.not_applicable,
+    )
     outcome = result.outcome
     if result.verdict is Verdict.PASS or outcome is None:
         return (*shown, tuple((member.id, member.verdict) for member in result.members))

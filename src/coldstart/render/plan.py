@@ -81,6 +81,8 @@ def _gate(page: Page, gate: PlannedGate) -> None:
         if check.sends:
             page.row(Cell("only with --send-alert-test, and when all else in this gate is good"), indent=2)
             page.row(Cell(check.sends), indent=_INDENT)
+            for look in check.looks:
+                page.row(Cell(f"then {look}"), indent=_INDENT)
             page.row(Cell("for", 3, QUIET, gap=1), Cell(_name(check), style=QUIET), indent=_INDENT + 4)
     for reason, names in _left_out(gate.checks).items():
         page.row(Cell("not asked", 9, QUIET), Cell(f"{', '.join(names)}: {reason}", style=QUIET), indent=2)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from coldstart.outcome import GateResult, Report, Verdict
-from coldstart.render import done, words
+from coldstart.render import done, releases, words
+from coldstart.render.accepted import alarms, responsible
 from coldstart.render.merge import Alike, alike, lost_hosts
 from coldstart.render.page import clean
 from coldstart.render.style import Marks, marks
@@ -34,6 +35,10 @@ def _lines(report: Report, signs: Marks) -> Iterator[str]:
     held = [gate.name for gate in report.gates if gate.verdict is Verdict.HELD and gate.name not in holds]
     if held:
         yield f"{signs.glyph(Verdict.HELD)} held: {', '.join(held)}"
+    bad = [f"{signs.glyph(Verdict.WARN)} {words.cut(line, words.FOUND_MOST, signs)}" for line in alarms(report)]
+    yield from bad[:_NOTES_MOST]
+    if len(bad) > _NOTES_MOST:
+        yield f"{signs.more} and {len(bad) - _NOTES_MOST} more accepts to be looked at"
     notes = words.notes(report)
     yield from (f"note: {words.cut(note, words.FOUND_MOST, signs)}" for note in notes[:_NOTES_MOST])
     if len(notes) > _NOTES_MOST:
@@ -42,6 +47,8 @@ def _lines(report: Report, signs: Marks) -> Iterator[str]:
         yield words.narrowed_line(report)
     if report.done:
         yield done.counted(report)
+    if report.releases:
+        yield releases.line(report)
     yield f"{words.counted(report)}, {words.lasted(report.ended - report.started)}"
     yield words.result_line(report)
 
@@ -75,4 +82,5 @@ def _found(same: Alike, signs: Marks) -> str:
     below = f" (downstream of {check.downstream_of})" if check.downstream_of else ""
     wordings = [f"{' '.join(hosts)}: {text}" if len(same.found) > 1 else text for text, hosts in same.found]
     found = "; ".join(wordings)
-    return f"{label}{words.cut(found, words.FOUND_MOST, signs)}{below}"
+    by = f" (accepted: {words.cut(responsible(check.accepted), words.FOUND_MOST, signs)})" if check.accepted else ""
+    return f"{label}{words.cut(found, words.FOUND_MOST, signs)}{below}{by}"

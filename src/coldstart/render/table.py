@@ -1,7 +1,7 @@
 """A report for a terminal: the root first, then every gate in order, then what it comes to."""
 
 from coldstart.outcome import GateResult, Report, Verdict
-from coldstart.render import done, words
+from coldstart.render import accepted, done, releases, words
 from coldstart.render.checks import GateRows
 from coldstart.render.page import Cell, Page, column
 from coldstart.render.style import COLORS, QUIET, STRONG, Marks, marks
@@ -26,7 +26,9 @@ def render(report: Report, *, width: int, color: bool, ascii: bool, verbose: boo
     table = _Table(page, marks(ascii_only=ascii), report)
     table.root()
     table.gates(verbose=verbose)
+    accepted.write(page, marks(ascii_only=ascii), report)
     done.write(page, marks(ascii_only=ascii), report)
+    releases.write(page, marks(ascii_only=ascii), report)
     table.summary()
     return str(page)
 

@@ -3,6 +3,7 @@
 import re
 import time
 
+from coldstart.decisions import AcceptState, Decision
 from coldstart.outcome import CheckResult, Conclusion, Outcome, Report, Result, Root, Verdict
 from coldstart.reason import Reason
 from coldstart.render.style import Marks
@@ -88,18 +89,32 @@ def counted(report: Report) -> str:
     words = dict(_COUNTS)
     if report.narrowed:
         words["NOT_APPLICABLE"] = "left out or not applicable"
+    if accepted := accepted_in(report):
+        words["WARN"] = f"warned ({accepted} accepted)"
     said = [f"{report.counts[key]} {word}" for key, word in words.items() if report.counts.get(key)]
     return ", ".join(said) or "no check"
 
 
+def accepted_in(report: Report) -> int:
+    """How many warnings of the report somebody took responsibility for."""
+    return sum(check.accepted is not None for gate in report.gates for check in gate.checks)
+
+
 def result_line(report: Report) -> str:
     """Return the last words: result, exit code and what they mean for the operator."""
-    means = _MEANS[report.result]
+    result, means = str(report.result), _MEANS[report.result]
+    if report.result is Result.GREEN and (accepted := accepted_in(report)):
+        result = f"{result} ({accepted} accepted)"
+        means = "all is good, but for what was accepted: the next phase may be released"
+    if any(item.decision is Decision.HOLD for item in report.releases):
+        means = means.replace("the next phase may be released", "release what may go, and no more")
     if report.result is Result.DEGRADED and report.root is None:
         means = "nothing bad was seen, but not all was looked at; release nothing on this"
+        if any(item.state in (AcceptState.EXPIRED, AcceptState.UNKNOWN) for item in report.accepts):
+            means = "nothing bad was seen, but an accept holds no longer: mend or remove it, then run again"
     if report.result is Result.BLOCKED and report.root:
         means = f"release nothing; fix {report.root.gate} first, then run again"
-    return f"{report.result}, exit {report.exit_code}: {means}"
+    return f"{result}, exit {report.exit_code}: {means}"
 
 
 def narrowed_line(report: Report) -> str:
