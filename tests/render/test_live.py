@@ -101,6 +101,19 @@ async def test_it_draws_on_a_terminal_and_leaves_it_clean(monkeypatch):
     assert text.rstrip().endswith("\x1b[?25h") or "\x1b[?25h" in text[text.index("in between") :]
 
 
+async def test_what_is_printed_in_between_is_not_drawn_over(monkeypatch):
+    """A view that began anew where it had been would go up (CSI A) over the lines that were printed meanwhile."""
+    told, _, _ = await watched([Script(BAD)], 2)
+    with terminal(monkeypatch) as (stream, written):
+        with shown(stream, title="the stack", totals={}) as view:
+            view.tell(told[0])
+            with view.paused():
+                stream.write("in between\n")
+                stream.flush()
+        drawn_again = written().partition("in between")[2].partition("the stack")[0]
+    assert "\x1b[1A" not in drawn_again
+
+
 async def test_it_shows_nothing_where_there_is_no_terminal():
     out = StringIO()
     with shown(out, title="the stack", totals={}) as view:

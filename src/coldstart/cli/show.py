@@ -141,7 +141,13 @@ class Show:
         if quiet:
             return nullcontext(Blind())
         totals = {gate.gate.name: len(gate.items) for gate in program.gates}
-        return live.shown(sys.stderr, title=program.loaded.baseline.name, totals=totals, ascii=self._ascii)
+        return live.shown(
+            sys.stderr,
+            title=program.loaded.baseline.name,
+            totals=totals,
+            ascii=self._ascii,
+            color=self._color,
+        )
 
     def _colored(self, sink: sinks.Sink) -> bool:
         return self._color and sink.path is None

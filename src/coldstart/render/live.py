@@ -67,6 +67,7 @@ def shown(
     title: str,
     totals: Mapping[str, int],
     ascii: bool = False,  # noqa: A002 - the option's name
+    color: bool = True,
     clock: Clock | None = None,
 ) -> Iterator[View]:
     """Yield a view that draws on `stream`, or a blind one when `stream` is no terminal (or a dumb one).
@@ -77,25 +78,24 @@ def shown(
     if not stream.isatty() or os.environ.get("TERM") in (None, "", "dumb"):
         yield Blind()
         return
-    console = Console(file=stream, force_terminal=True, markup=False, highlight=False, emoji=False)
-    view = Drawn(clock or SystemClock(), title, totals, marks(ascii_only=ascii))
-    live = Live(
-        console=console,
-        get_renderable=lambda: view.lines(console.width, console.height),
-        transient=True,
-        refresh_per_second=4,
-        redirect_stdout=False,
-        redirect_stderr=False,
+    console = Console(
+        file=stream,
+        force_terminal=True,
+        no_color=None if color else True,
+        markup=False,
+        highlight=False,
+        emoji=False,
     )
-    view.live = live
-    with live:
+    view = Drawn(clock or SystemClock(), title, totals, marks(ascii_only=ascii))
+    view.begin(console)
+    try:
         yield view
+    finally:
+        view.end()
 
 
 class Drawn:
     """Keeps how things stand; `lines` draws it, from a thread: no collection is ever changed while it may be read."""
-
-    live: Live | None = None
 
     def __init__(self, clock: Clock, title: str, totals: Mapping[str, int], signs: Marks) -> None:
         self._clock, self._title, self._totals, self._marks = clock, title, totals, signs
@@ -103,6 +103,25 @@ class Drawn:
         self._last: Attempt | None = None
         self._progress: Progress | None = None
         self._next_at: float | None = None
+        self._live: Live | None = None
+
+    def begin(self, console: Console) -> None:
+        """Draw on a terminal from here on, below whatever stands there."""
+        self._live = Live(
+            console=console,
+            get_renderable=lambda: self.lines(console.width, console.height),
+            transient=True,
+            refresh_per_second=4,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start(refresh=True)
+
+    def end(self) -> None:
+        """Wipe what is drawn."""
+        if self._live:
+            self._live.stop()
+            self._live = None
 
     @contextmanager
     def asking(self) -> Iterator[Observer]:
@@ -122,14 +141,13 @@ class Drawn:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """As the protocol says."""
-        if self.live is None:
-            yield
-            return
-        self.live.stop()
+        live = self._live
+        self.end()
         try:
             yield
         finally:
-            self.live.start(refresh=True)
+            if live:  # a new one: the old one would go up by as many lines as it had, over what was printed
+                self.begin(live.console)
 
     def lines(self, width: int, height: int) -> Group:
         """Return what to draw now; each line is cut at `width`, none wraps, and there are fewer than `height`."""
