@@ -149,7 +149,7 @@ async def test_a_flap_at_the_last_attempt_is_not_green():
 
 async def test_green_must_hold_for_as_many_attempts_as_asked():
     told, ended, _ = await watched([Script({"db": "no"}), Script()], stable=3)
-    assert ["BLOCKED", "GREEN", "GREEN", "GREEN"] == results(told)
+    assert ["BLOCKED", "DEGRADED", "DEGRADED", "GREEN"] == results(told)
     assert [0, 1, 2, 3] == [one.streak for one in told]
     assert (Result.GREEN, Ending.GREEN) == (ended.report.result, ended.ending)
 
@@ -157,8 +157,16 @@ async def test_green_must_hold_for_as_many_attempts_as_asked():
 async def test_green_that_did_not_hold_for_long_enough_is_not_green():
     told, ended, _ = await watched([Script({"db": "no"}), Script()], 2, stable=2)
     assert (Result.DEGRADED, 1, Ending.USED_UP) == (ended.report.result, ended.report.exit_code, ended.ending)
-    assert "GREEN in 1 of 2 attempts in a row" in ended.report.headline
+    assert "all is good in 1 of 2 attempts in a row" in ended.report.headline
     assert ended.report == told[-1].report
+
+
+async def test_what_is_said_afterwards_does_not_make_a_green_that_did_not_hold():
+    """The operator's answer about the alert settles the last attempt anew, by the same rule."""
+    _, ended, _ = await watched([Script({"db": "no"}), Script()], 2, stable=2)
+    assert Result.DEGRADED is ended.settle(ended.report.gates).result
+    _, ended, _ = await watched([Script(), Script()], 2, stable=2)
+    assert Result.GREEN is ended.settle(ended.report.gates).result
 
 
 async def test_a_reboot_between_two_green_attempts_begins_the_count_anew():

@@ -1,7 +1,7 @@
 """`coldstart watch` (SOP 13.2): the same check again and again, each from nothing, until GREEN or the last attempt."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coldstart.attempt import Attempt, Change, Ending, Outlook, changes
@@ -11,7 +11,7 @@ from coldstart.engine.flaps import Flaps
 from coldstart.engine.outlook import STUCK_AFTER, Outlooks
 from coldstart.engine.remembered import Remembered
 from coldstart.engine.runner import Finished
-from coldstart.outcome import Report, Result
+from coldstart.outcome import GateResult, Report, Result
 from coldstart.reads import Read
 from coldstart.replies import Reply
 from coldstart.text import span
@@ -46,8 +46,8 @@ class Ended:
 
     report: Report
     ending: Ending
-    finished: Finished
-    """The last run that was judged: what was said afterwards can be settled with it."""
+    settle: Callable[[Sequence[GateResult]], Report]
+    """The report of changed gates of that attempt: what was said afterwards counts, and GREEN must still have held."""
 
     @property
     def interrupted(self) -> bool:
@@ -92,6 +92,7 @@ class _Watch:
         self._outlooks = Outlooks(schedule.stuck_after)
         self._remembered = Remembered()
         self._before: Report | None = None
+        self._settle: Callable[[Sequence[GateResult]], Report] | None = None
         self._replies: Mapping[Read, Reply] = {}
         self._streak = 0
         self._number = 0
@@ -100,7 +101,6 @@ class _Watch:
     async def attempts(self) -> Ended:
         began = self._clock.monotonic()
         last = _Moment.of(self._clock)
-        judged: Finished | None = None
         while True:
             started = _Moment.of(self._clock)
             finished = await self._run(self._replies)
@@ -108,15 +108,15 @@ class _Watch:
             if (jump := started.gap(ended)) and not self._stop.is_set():
                 attempt = self._discarded(finished.report, jump)
             else:
-                attempt, judged = self._judged(finished, gap=last.gap(started)), finished
+                attempt = self._judged(finished, gap=last.gap(started))
             wait = 0.0 if attempt.discarded else self._until_next(began)
             self._tell(attempt if attempt.ending else _with_wait(attempt, wait))
             if attempt.ending:
-                return Ended(attempt.report, attempt.ending, judged or finished)
+                return Ended(attempt.report, attempt.ending, self._settle or finished.with_gates)
             last = ended
             if await self._stopped_within(wait):
                 last_judged = attempt.report if self._before is None else self._before
-                return Ended(last_judged, Ending.INTERRUPTED, judged or finished)
+                return Ended(last_judged, Ending.INTERRUPTED, self._settle or finished.with_gates)
 
     def _discarded(self, report: Report, jump: float) -> Attempt:
         """An attempt in which this machine slept: it counts for nothing, and is made again at once."""
@@ -140,19 +140,25 @@ class _Watch:
         if gap or rebooted or report.result is not Result.GREEN:
             self._streak = 0
         self._streak += report.result is Result.GREEN
+        report = self._held(report)
+        self._settle = lambda gates: self._held(finished.with_gates(gates))
         self._before = report
         self._remembered.add(self._number, report)
         outlooks = self._outlooks.of(report)
         ending = self._ending(report)
-        if ending and report.result is Result.GREEN and self._streak < self._schedule.stable:
-            report = reduce.not_held(report, self._streak, self._schedule.stable)
         return self._told(report, changed=changed, outlooks=outlooks, gap=gap, ending=ending)
+
+    def _held(self, report: Report) -> Report:
+        """GREEN is none, and releases nothing, before it has held for as many attempts as it must."""
+        if report.result is Result.GREEN and self._streak < self._schedule.stable:
+            return reduce.not_held(report, self._streak, self._schedule.stable)
+        return report
 
     def _ending(self, report: Report) -> Ending | None:
         schedule = self._schedule
         if self._stop.is_set():
             return Ending.INTERRUPTED
-        if report.result is Result.GREEN and self._streak >= schedule.stable:
+        if report.result is Result.GREEN:
             return Ending.GREEN
         if schedule.stop_when_hopeless and self._outlooks.hopeless:
             return Ending.HOPELESS

@@ -7,7 +7,7 @@ from tests.support.scripted import Script, any_of, baseline, check
 
 from coldstart.baseline.model import Done
 from coldstart.clock import FixedClock
-from coldstart.engine import reduce
+from coldstart.engine import done as criteria
 from coldstart.engine.program import Selection, compile_program
 from coldstart.engine.runner import run
 from coldstart.outcome import CheckResult, GateResult, Outcome, Severity, Verdict
@@ -32,7 +32,7 @@ def result(verdict, id_="G/c", host="a", **fields):
 
 def done(*results, checks=("G/c",), by_hand=""):
     gate = GateResult(name="G", title="g", needs={}, verdict=None, checks=results)
-    (item,) = reduce.done([Done(id="it", claim="It is.", checks=checks, by_hand=by_hand, sop="14")], [gate])
+    (item,) = criteria.done([Done(id="it", claim="It is.", checks=checks, by_hand=by_hand, sop="14")], [gate])
     return item
 
 

@@ -39,7 +39,7 @@ async def test_an_attempt_that_was_discarded_says_why_and_nothing_that_it_saw():
 
 async def test_green_that_must_hold_counts_its_attempts():
     told, _, _ = await watched([Script()], stable=3)
-    assert "held      GREEN 1 of 3 attempts in a row" in text(told[0])
+    assert "held      all is good in 1 of 3 attempts in a row" in text(told[0])
 
 
 async def test_a_night_between_two_attempts_is_told():

@@ -77,7 +77,7 @@ async def test_an_attempt_that_was_discarded_changes_nothing_on_show(view):
 async def test_green_in_a_row_is_counted(view):
     told, _, _ = await watched([Script()], stable=2)
     view.tell(told[0])
-    assert "GREEN 1 of 2 in a row" in drawn(view)[0]
+    assert "all good 1 of 2 in a row" in drawn(view)[0]
 
 
 @pytest.mark.parametrize(("width", "height"), [(40, 24), (80, 4), (140, 50)])

@@ -98,7 +98,7 @@ def _asked_for(ended: Ended, session: Session, memory: Memory) -> Ended:
         session.chain.proof,
         session.clock,
         check=f"{test.gate}/{test.id}",
-        settle=ended.finished.with_gates,
+        settle=ended.settle,
     )
     if report != ended.report:
         memory.keep(report)

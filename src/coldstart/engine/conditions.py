@@ -11,6 +11,7 @@ from coldstart.baseline.model import Baseline, Check
 from coldstart.baseline.runbook import Condition
 from coldstart.decisions import ConditionItem
 from coldstart.engine import reduce, sustained, trends
+from coldstart.engine.results import not_asked, referred_to, seen, unanswered
 from coldstart.outcome import CheckResult, Conclusion, GateResult, HostFacts, Verdict
 from coldstart.samples import Past
 
@@ -56,7 +57,7 @@ def _gate(found: GateResult) -> _Seen:
         return True, f"accepted: {', '.join(check.key for check in accepted)}" if accepted else "passed"
     if worst := sorted((check for check in bad if check not in accepted), key=_blocked_first):
         more = f" (+{len(worst) - 1} more)" if len(worst) > 1 else ""
-        return False, f"{worst[0].verdict}: {_short(worst[0])}: {reduce.seen(worst[0])}{more}"
+        return False, f"{worst[0].verdict}: {_short(worst[0])}: {seen(worst[0])}{more}"
     if found.verdict is Verdict.HELD:
         return None, f"held by {found.held_by}"
     left_out = next((check for check in found.checks if check.verdict is None and not reduce.clear(check)), None)
@@ -83,7 +84,7 @@ def condition(declared: Condition, evidence: Evidence) -> ConditionItem:
 
 def _by_checks(declared: Condition, evidence: Evidence) -> Iterator[_Seen]:
     """What each result of each check says; where they are several, each with its name."""
-    found = {reference: reduce.referred_to(reference, evidence.results) for reference in declared.checks}
+    found = {reference: referred_to(reference, evidence.results) for reference in declared.checks}
     applicable = [result for results in found.values() for result in results if _applies(result)]
     for reference, results in found.items():
         mine = [result for result in results if _applies(result)]
@@ -91,20 +92,20 @@ def _by_checks(declared: Condition, evidence: Evidence) -> Iterator[_Seen]:
             yield None, f"{reference}: asked nowhere"
         for result in mine:
             met, why = _result(result, reference, declared, evidence)
-            alone = len(applicable) == 1 or reduce.unanswered(result)
+            alone = len(applicable) == 1 or unanswered(result)
             yield met, why if alone else f"{_short(result)}: {why}"
 
 
 def _applies(result: CheckResult) -> bool:
-    return result.verdict is not None or reduce.unanswered(result)
+    return result.verdict is not None or unanswered(result)
 
 
 def _result(result: CheckResult, reference: str, declared: Condition, evidence: Evidence) -> _Seen:
-    if reduce.unanswered(result):
-        return None, reduce.not_asked(result)
+    if unanswered(result):
+        return None, not_asked(result)
     if not reduce.clear(result):
-        return (None if _unobserved(result) else False), reduce.seen(result)
-    answers: list[_Seen] = [(True, reduce.seen(result))]
+        return (None if _unobserved(result) else False), seen(result)
+    answers: list[_Seen] = [(True, seen(result))]
     samples = sustained.series(result, evidence.past, at=evidence.at, boot=evidence.boots.get(result.host))
     if declared.hold_for:
         gap = _gap(reference, declared.hold_for, evidence.baseline)

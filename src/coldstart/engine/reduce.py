@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from coldstart.baseline.runbook import Done
 from coldstart.decisions import AcceptItem, AcceptState, ConditionItem, Decision, ReleaseItem
+from coldstart.engine.results import unanswered
 from coldstart.outcome import (
     CheckResult,
     Conclusion,
-    DoneItem,
     GateResult,
     Outcome,
     Report,
@@ -81,9 +80,13 @@ def _badness(check: CheckResult) -> int:
     return _BEST_FIRST.index(check.outcome.conclusion if check.outcome else Conclusion.UNOBSERVED)
 
 
-def alert_not_sent(why: str) -> Outcome:
-    """Without a real alert the chain is not proven: a warning, so that nobody marks alerting as done (SOP 13.2)."""
-    return Outcome.caution(Reason.ALERT_NOT_SENT, f"not sent: {why}", expected="the webhook accepts a real alert")
+def alert_not_sent(why: str, *, when: str = "") -> Outcome:
+    """Without a real alert the chain is not proven: a warning, so that nobody marks alerting as done (SOP 13.2).
+
+    `when`: of what it was not sent in, where it may have been sent before.
+    """
+    said = f"not sent {when}".rstrip()
+    return Outcome.caution(Reason.ALERT_NOT_SENT, f"{said}: {why}", expected="the webhook accepts a real alert")
 
 
 def gate_verdict(checks: Iterable[CheckResult]) -> Verdict | None:
@@ -241,9 +244,9 @@ def headline(
 
 
 def not_held(report: Report, streak: int, stable: int) -> Report:
-    """A watch that ends before GREEN has held for as many attempts as it must: no GREEN, and nothing is released."""
-    why = f"GREEN in {streak} of {stable} attempts in a row"
-    return _overruled(report, Result.DEGRADED, f"{Result.DEGRADED}: {why}: it did not hold for long enough", why)
+    """An attempt of a watch in which all is good, but not yet for as many attempts in a row as it must be."""
+    why = f"all is good in {streak} of {stable} attempts in a row"
+    return _overruled(report, Result.DEGRADED, f"{Result.DEGRADED}: {why}: it must hold before it counts", why)
 
 
 def unjudged(report: Report, why: str) -> Report:
@@ -267,73 +270,3 @@ def release_exit_code(result: Result, items: Sequence[ReleaseItem]) -> int:
         return EXIT_CODES[Result.CHECK_FAILED]
     may_go = all(item.decision is Decision.RELEASE for item in items)
     return EXIT_CODES[Result.GREEN if may_go else Result.BLOCKED]
-
-
-def done(declared: Iterable[Done], gates: Sequence[GateResult]) -> tuple[DoneItem, ...]:
-    """Which criteria of the end of the recovery hold (SOP 14): all that is named was asked, and all of it is PASS."""
-    results = [result for gate in gates for check in gate.checks for result in (check, *check.members)]
-    return tuple(_done(criterion, results) for criterion in declared)
-
-
-def _done(criterion: Done, results: Sequence[CheckResult]) -> DoneItem:
-    by: list[str] = []
-    failed: list[str] = []
-    unknown = [f"by hand: {criterion.by_hand}"] if criterion.by_hand else []
-    waiting: list[CheckResult] = []
-    for reference in criterion.checks:
-        found = referred_to(reference, results)
-        by += [f"{result.key}: {_verdict(result)}" for result in found] or [f"{reference}: not asked"]
-        failed += [f"{result.key}: {seen(result)}" for result in found if result.verdict in _FAILED]
-        waiting += [result for result in found if unanswered(result)]
-        if not any(result.verdict for result in found):
-            unknown.append(f"{reference}: asked nowhere")
-    unknown += _waiting(waiting)
-    if not criterion.checks and not unknown:
-        unknown = ["it names no check"]
-    return DoneItem(
-        id=criterion.id,
-        claim=criterion.claim,
-        done=False if failed else None if unknown else True,
-        by=tuple(by),
-        why="; ".join(dict.fromkeys(failed or unknown)),
-        sop=criterion.sop,
-    )
-
-
-def _waiting(results: Sequence[CheckResult]) -> list[str]:
-    """Why checks were not asked: once where it is the same for all of them, else check by check."""
-    reasons = dict.fromkeys(not_asked(result) for result in results)
-    return list(reasons) if len(reasons) == 1 else [f"{result.key}: {not_asked(result)}" for result in results]
-
-
-_FAILED = (Verdict.BLOCKED, Verdict.WARN)
-_LEFT_OUT = "left out by "
-"""How the reason of a check begins that the operator left out of the run (program.py)."""
-
-
-def referred_to(reference: str, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """The results of ``GATE/check`` on every host. A group that was not asked has no members: it stands for them."""
-    found = tuple(result for result in results if result.id == reference)
-    group = reference.rpartition(".")[0]
-    return found or tuple(result for result in results if result.id == group and unanswered(result))
-
-
-def unanswered(result: CheckResult) -> bool:
-    """Whether it applies here, and was not asked."""
-    return result.verdict is Verdict.HELD or (result.verdict is None and result.not_applicable.startswith(_LEFT_OUT))
-
-
-def _verdict(result: CheckResult) -> str:
-    return result.verdict or ("not asked" if unanswered(result) else "not applicable")
-
-
-def not_asked(result: CheckResult) -> str:
-    return f"held by {result.held_by}" if result.verdict is Verdict.HELD else result.not_applicable
-
-
-def seen(result: CheckResult) -> str:
-    if result.outcome is None:
-        return str(result.verdict)
-    unseen = result.outcome.conclusion is Conclusion.UNOBSERVED
-    told = result.outcome.observed or result.outcome.reason.says
-    return f"not observed: {told}" if unseen and not told.startswith("could not") else told

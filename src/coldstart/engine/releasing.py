@@ -12,6 +12,7 @@ from coldstart.baseline.runbook import EARLY, Release
 from coldstart.decisions import ConditionItem, Decision, ReleaseItem
 from coldstart.engine import conditions, reduce
 from coldstart.engine.conditions import Evidence
+from coldstart.engine.results import referred_to
 from coldstart.outcome import CheckResult, GateResult, HostFacts, Outcome, Severity
 from coldstart.reason import Reason
 from coldstart.samples import Past
@@ -75,7 +76,7 @@ def _decided(
 
 def _active(release: Release, evidence: Evidence) -> Iterator[str]:
     """What of a release runs, host by host; nothing where nobody could look."""
-    results = reduce.referred_to(release.active, evidence.results) if release.active else ()
+    results = referred_to(release.active, evidence.results) if release.active else ()
     for result in results:
         facts = result.outcome.facts if result.outcome else {}
         count = facts.get(ACTIVE)

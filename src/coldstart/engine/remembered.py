@@ -1,6 +1,7 @@
 """What a watch remembers of gates from attempt to attempt: since when each is as it is, and what it said last."""
 
 from coldstart.attempt import LastError
+from coldstart.engine.results import seen
 from coldstart.outcome import CheckResult, Conclusion, GateResult, Report, Verdict
 
 _BAD = (Verdict.BLOCKED, Verdict.WARN)
@@ -20,7 +21,7 @@ class Remembered:
             if known is None or known[0] is not gate.verdict:
                 self._since[gate.name] = (gate.verdict, report.started)
             if check := _worst(gate):
-                self._said[gate.name] = LastError(gate.name, check.key, _words(check), number)
+                self._said[gate.name] = LastError(gate.name, check.key, seen(check), number)
 
     @property
     def since(self) -> dict[str, float]:
@@ -47,10 +48,3 @@ def _worst(gate: GateResult) -> CheckResult | None:
 
 def _unobserved(check: CheckResult) -> bool:
     return check.outcome is None or check.outcome.conclusion is Conclusion.UNOBSERVED
-
-
-def _words(check: CheckResult) -> str:
-    if check.outcome is None:
-        return str(check.verdict)
-    told = check.outcome.observed or check.outcome.reason.says
-    return f"not observed: {told}" if _unobserved(check) and not told.startswith("could not") else told

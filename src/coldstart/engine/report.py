@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from coldstart import __version__
 from coldstart.decisions import AcceptItem, ReleaseItem
-from coldstart.engine import reduce, releasing
+from coldstart.engine import done, reduce, releasing
 from coldstart.engine.accepting import Accepting
 from coldstart.engine.program import Program
 from coldstart.outcome import GateResult, HostFacts, Report
@@ -69,7 +69,7 @@ class Settled:
             counts=reduce.count(gates),
             gates=tuple(gates),
             hosts=self.hosts,
-            done=reduce.done(baseline.done, gates),
+            done=done.done(baseline.done, gates),
             releases=releases,
             accepts=accepts,
             notes=tuple(notes),

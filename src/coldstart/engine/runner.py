@@ -210,7 +210,8 @@ class _Runner:
                 "--send-alert-test was not given; the chain is not proven without a real alert"
             )
         if downstream_of or rest is not Verdict.PASS:
-            return reduce.alert_not_sent(f"{downstream_of or item.gate} is not good, so it would prove nothing")
+            why = f"{downstream_of or item.gate} is not good, so it would prove nothing"
+            return reduce.alert_not_sent(why, when="in this run")
         if self._pool.is_cut:
             return reduce.alert_not_sent("the run ended before it")
         known = boots.known(self._pool.replies, self._program.hosts)

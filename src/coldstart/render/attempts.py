@@ -52,7 +52,7 @@ class _Block:
         if attempt.gap:
             self._row("gap", f"this machine did not run for {span(abs(attempt.gap))} before this attempt")
         if attempt.stable > 1 and attempt.streak:
-            self._row("held", f"GREEN {attempt.streak} of {attempt.stable} attempts in a row")
+            self._row("held", f"all is good in {attempt.streak} of {attempt.stable} attempts in a row")
         good = [change for change in attempt.changes if change.after == Verdict.PASS.value]
         self._changed([change for change in attempt.changes if change not in good])
         for at, (gate, checks) in enumerate(_by_gate(good).items()):

@@ -178,7 +178,7 @@ class Drawn:
         if last := self._last:
             line.append(f"  attempt {last.number} of {last.of}", style=QUIET)
             if last.stable > 1 and last.streak:
-                line.append(f", GREEN {last.streak} of {last.stable} in a row", style=COLORS[Verdict.PASS])
+                line.append(f", all good {last.streak} of {last.stable} in a row", style=COLORS[Verdict.PASS])
         return line.append(f"  {span(now - self._began)}", style=QUIET)
 
     def _gate(self, gate: GateResult, last: Attempt, indent: int, names: int) -> Text:
