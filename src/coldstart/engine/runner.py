@@ -8,18 +8,16 @@ from typing import Protocol
 from coldstart.baseline.model import AlertTest
 from coldstart.clock import Clock
 from coldstart.engine import boots, reduce
-from coldstart.engine.judging import conclude, over_time
-from coldstart.engine.over_time import Moment
-from coldstart.engine.pool import Limits, ReadPool, first_begun
-from coldstart.engine.program import Alert, GateProgram, Group, Item, Program, Task
+from coldstart.engine.declared import declared, held, not_asked
+from coldstart.engine.pool import Limits, ReadPool
+from coldstart.engine.program import Alert, GateProgram, Group, Program, Task
 from coldstart.engine.report import Grounds, Settled
-from coldstart.engine.tiers import spoken
+from coldstart.engine.tasks import Tasks
 from coldstart.observer import Observer, Silent
-from coldstart.outcome import CheckResult, Exchange, GateResult, Outcome, Report, Verdict
-from coldstart.probes.base import Replies
+from coldstart.outcome import CheckResult, GateResult, Outcome, Report, Verdict
 from coldstart.reads import Read
 from coldstart.reason import Reason
-from coldstart.replies import NoReply, Reply
+from coldstart.replies import Reply
 from coldstart.transport.base import Transport
 
 
@@ -81,6 +79,7 @@ class _Runner:
         self._program, self._clock, self._settings, self._observer = program, clock, settings, observer
         self._pool = ReadPool(transport, clock, observer, settings.limits)
         self._started = clock.wall()
+        self._tasks = Tasks(self._pool, clock, self._started, before=settings.before, past=settings.grounds.past)
         self._gates: dict[str, GateResult] = {}
         self._interrupted = False
 
@@ -198,7 +197,7 @@ class _Runner:
         else:
             outcome = await self._alert_outcome(item, rest, downstream_of)
             verdict = reduce.check_verdict(item.check.severity, outcome)
-            result = _declared(item).model_copy(
+            result = declared(item).model_copy(
                 update={"verdict": verdict, "outcome": outcome, "downstream_of": downstream_of}
             )
         self._observer.check_done(result)
@@ -218,117 +217,6 @@ class _Runner:
         return await self._settings.prove(item.check, boots=known, ended=self._pool.ended)
 
     async def _item(self, item: Task | Group, downstream_of: str | None) -> CheckResult:
-        if item.left_out:
-            result = not_asked(item)
-        elif isinstance(item, Group):
-            members = await asyncio.gather(*(self._task(member, downstream_of) for member in item.members))
-            asked = [member for member in members if member.verdict]
-            verdict, outcome = reduce.any_of(item.check.severity, asked)
-            result = _declared(item).model_copy(
-                update={
-                    "verdict": verdict,
-                    "outcome": outcome,
-                    "downstream_of": downstream_of,
-                    "members": tuple(members),
-                }
-            )
-        else:
-            result = await self._task(item, downstream_of)
+        result = await self._tasks.item(item, downstream_of)
         self._observer.check_done(result)
         return result
-
-    async def _task(self, task: Task, downstream_of: str | None) -> CheckResult:
-        if task.left_out or task.target is None:
-            return not_asked(task)
-        by_read = await self._replies(task)
-        replies = Replies(target=task.target, now=self._started, by_read=by_read, before=await self._before(task))
-        outcome = conclude(task.check.probe, replies)
-        if task.extra:
-            outcome = over_time(outcome, task.extra, replies, await self._moment(task))
-        return _declared(task).model_copy(
-            update={
-                "verdict": reduce.check_verdict(task.check.severity, outcome),
-                "outcome": outcome,
-                "downstream_of": downstream_of,
-                "exchanges": _proof(task, by_read),
-            }
-        )
-
-    async def _moment(self, task: Task) -> Moment:
-        """When and on which boot of its host a check with a past is judged."""
-        place = boots.places((task.extra.uptime,)) if task.extra else ()
-        boot = boots.boot_id(await self._pool.ask(boots.first(place[0])).task) if place else None
-        return Moment(key=task.key, at=self._started, boot=boot, past=self._settings.grounds.past)
-
-    async def _replies(self, task: Task) -> dict[Read, Reply]:
-        """Every reply of a check; what has not come by its deadline (counted from its first turn) is not observed."""
-        asked = {read: self._pool.ask(read) for read in task.reads}
-        for place in boots.places(task.reads):
-            self._pool.ask(boots.first(place))
-        if not asked:
-            return {}
-        await first_begun(asked.values())
-        await asyncio.wait([one.task for one in asked.values()], timeout=task.check.deadline)
-        return {read: self._reply(one.task, task.check.deadline) for read, one in asked.items()}
-
-    def _reply(self, task: "asyncio.Task[Reply]", deadline: float) -> Reply:
-        if task.done():
-            return task.result()
-        return NoReply(
-            started=self._started,
-            ended=self._clock.wall(),
-            reason=Reason.DEADLINE,
-            detail=f"not answered within the check's deadline of {deadline:g} s",
-        )
-
-    async def _before(self, task: Task) -> dict[Read, Reply]:
-        """The replies of the attempt before, where the host is still on the same boot."""
-        kept: dict[Read, Reply] = {}
-        for read in task.reads:
-            earlier = self._settings.before.get(read)
-            if earlier is None:
-                continue
-            boot = boots.first(read.place)
-            now = await self._pool.ask(boot).task if boots.has_boot(read) else None
-            if now is None or boots.same(self._settings.before.get(boot), now):
-                kept[read] = earlier
-        return kept
-
-
-def _proof(task: Task, by_read: Mapping[Read, Reply]) -> tuple[Exchange, ...]:
-    """What an outcome rests on. A record that was not to be had is no part of it, and neither is its host's boot."""
-    record = task.extra.record if task.extra else None
-    return tuple(
-        Exchange(read=read, reply=reply)
-        for read, reply in by_read.items()
-        if read != record or not isinstance(reply, NoReply)
-    )
-
-
-def _declared(item: Item) -> CheckResult:
-    check = item.check
-    return CheckResult(
-        id=item.id,
-        host=item.host,
-        probe=item.check.probe_kind if isinstance(item, Task) else None,
-        claim=check.claim,
-        severity=check.severity,
-        verdict=None,
-        outcome=None,
-        hint=spoken(check.hint, check.tier),
-        sop=check.sop,
-        tier=check.tier,
-        source=item.source,
-    )
-
-
-def not_asked(item: Item) -> CheckResult:
-    """The result of a check that does not apply, or was left out by the selection."""
-    return _declared(item).model_copy(update={"not_applicable": item.left_out})
-
-
-def held(item: Item, holder: str) -> CheckResult:
-    """The result of a check of a held gate: none of its reads was sent."""
-    if item.left_out:
-        return not_asked(item)
-    return _declared(item).model_copy(update={"verdict": Verdict.HELD, "held_by": holder})
