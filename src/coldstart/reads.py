@@ -5,6 +5,7 @@ that the engine asks once.
 """
 
 import shlex
+from abc import abstractmethod
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -48,9 +49,9 @@ class _Read(_Frozen):
         """The host whose limits this read counts against, or `OPERATOR`."""
         return OPERATOR
 
+    @abstractmethod
     def describe(self) -> str:
         """How a person would write it down: an argv, a URL, a port."""
-        raise NotImplementedError(self.kind)
 
 
 class Command(_Read):

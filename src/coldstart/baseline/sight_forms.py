@@ -1,6 +1,6 @@
 """The YAML of how the further levels of the alert chain are seen: `sent:` and `received:` of an alert test."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -58,13 +58,12 @@ class _SightForm(Form):
     within: Duration = Field(default=30.0, description="How long it is looked for after the alert was sent.")
     every: Every = Field(default=2.0, description="Time between two looks, 1s at least.")
 
-    @property
-    def _address(self) -> str:
-        raise NotImplementedError
+    _ADDRESS: ClassVar[str]
+    """The key that says where it is asked."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.ca and not self._address.startswith("https:"):
+        if self.ca and not getattr(self, self._ADDRESS).startswith("https:"):
             raise ValueError("ca is for an https url: remove it, or use https")
         if "every" in self.model_fields_set and self.every > self.within:
             raise ValueError("every is longer than within, so that it would look only once: make it shorter")
@@ -86,9 +85,7 @@ class PageForm(_SightForm):
     )
     at_least: float | None = Field(default=None, allow_inf_nan=False, description="The value is a number from here on.")
 
-    @property
-    def _address(self) -> str:
-        return self.url
+    _ADDRESS: ClassVar[str] = "url"
 
     @model_validator(mode="after")
     def _of_this_run(self) -> Self:
@@ -109,9 +106,7 @@ class CounterForm(_SightForm):
         description="PromQL that gives one series: how many alerts were handed on; {run} is the label of the run."
     )
 
-    @property
-    def _address(self) -> str:
-        return self.prometheus
+    _ADDRESS: ClassVar[str] = "prometheus"
 
 
 AnySight = Annotated[dict[str, Any], WithJsonSchema({"x-form": "AnySight"})]
